@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ class StateClient:
         is_unix = url.startswith(UNIX)
         transport = httpx.HTTPTransport(uds=url.removeprefix(UNIX)) if is_unix else None
         self._key = key
+        self._socket = Path(url.removeprefix(UNIX)) if is_unix else None
         self._http = httpx.Client(
             base_url=_BASE if is_unix else url,
             transport=transport,
@@ -56,6 +58,7 @@ class StateClient:
         `StateUnavailable`, and `StateRefused` if the front refused."""
         import httpx
 
+        self._check_socket()
         headers = {**options.pop("headers", {}), HEADER: header_value(self._key, kind, namespace)}
         try:
             answer = self._http.request(method, path, headers=headers, **options)
@@ -72,6 +75,7 @@ class StateClient:
         when the first part is read."""
         import httpx
 
+        self._check_socket()
         headers = {HEADER: header_value(self._key, kind, namespace)}
         try:
             with self._http.stream(method, path, headers=headers, **options) as answer:
@@ -89,6 +93,7 @@ class StateClient:
         """As `request`, with an answer whose body is not read yet."""
         import httpx
 
+        self._check_socket()
         headers = {**options.pop("headers", {}), HEADER: header_value(self._key, kind, namespace)}
         try:
             with self._http.stream(method, path, headers=headers, **options) as answer:
@@ -105,6 +110,11 @@ class StateClient:
     def destroy(self, kind: str, namespace: str) -> None:
         """Deletes all data of a namespace; from then on it cannot be reached."""
         self._administer("DELETE", kind, namespace)
+
+    def _check_socket(self) -> None:
+        """httpcore does not close a socket that cannot connect."""
+        if self._socket is not None and not self._socket.exists():
+            raise StateUnavailable("its socket is missing")
 
     def _administer(self, method: str, kind: str, namespace: str) -> None:
         answer = self.request(ADMIN, "", method, f"/namespaces/{kind}/{quote(namespace, safe='')}")
