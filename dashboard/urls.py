@@ -10,6 +10,7 @@ from dashboard.metrics.views import metrics
 from dashboard.trail.activity import activity, download
 from dashboard.ui.help import help_page
 from dashboard.ui.jump.palette import palette
+from dashboard.workers.addresses import zones
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -42,6 +43,9 @@ urlpatterns = [
     path("", include("dashboard.smoketests.urls")),
     path("", include("dashboard.overrides.urls")),
     path("workers/", include("dashboard.workers.urls")),
+    path("zones/", zones.zones, name="zones"),
+    path("zones/add/", zones.add, name="add-zone"),
+    path("zones/<str:name>/remove/", zones.remove, name="remove-zone"),
     path("playground/", include("dashboard.playground.urls")),
     path("storage/", include("dashboard.storage.urls")),
     path("exports/", include("dashboard.exports.urls")),

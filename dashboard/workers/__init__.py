@@ -5,6 +5,7 @@ page/               A Worker's page, a version's page, both histories
 deploy/             The forms: set percentages, promote, roll back; conflicts
 editor/             A version made in the browser
 diff/               Two versions side by side
+addresses/          Routes and custom domains of a Worker, and the Zones page
 queries/            Reads of Workers and versions
 reviews/            The review page of one change
 templatetags/       worker_head (name, tabs, LIVE strip), rows of the list, lines of code

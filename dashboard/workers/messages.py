@@ -141,3 +141,22 @@ def runs_in(worker: str, groups: Sequence[str]) -> str:
     """After a choice of groups of edges."""
     where = f"in {', '.join(groups)}" if groups else "on every edge"
     return f"{worker} runs {where}."
+
+
+# Addresses
+
+
+def address_added(text: str, worker: str) -> str:
+    return f"{text} leads to {worker}."
+
+
+def address_removed(text: str, worker: str) -> str:
+    return f"{text} does not lead to {worker} any more."
+
+
+def zone_added(name: str) -> str:
+    return f"Zone {name} added."
+
+
+def zone_removed(name: str) -> str:
+    return f"Zone {name} removed."

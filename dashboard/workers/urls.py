@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.workers import worker_settings
+from dashboard.workers.addresses import views as address_views
 from dashboard.workers.deploy import views as changes
 from dashboard.workers.diff import views as diff
 from dashboard.workers.editor import views as editor
@@ -42,6 +43,12 @@ urlpatterns = [
     path("<str:name>/schedules/runs/<uuid:event_id>/", schedules.run, name="schedule-run"),
     path("<str:name>/settings/", worker_settings.settings, name="settings"),
     path("<str:name>/settings/groups/", worker_settings.set_groups, name="groups"),
+    path("<str:name>/settings/addresses/", address_views.add, name="add-address"),
+    path(
+        "<str:name>/settings/addresses/<str:kind>/<str:address_id>/remove/",
+        address_views.remove,
+        name="remove-address",
+    ),
     path("<str:name>/settings/previews/", worker_settings.switch_previews, name="previews"),
     path("<str:name>/settings/delete/", worker_settings.delete, name="delete"),
     path("<str:name>/diff/", diff.choose, name="compare"),

@@ -18,6 +18,7 @@ from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
 from dashboard.ui.page import page
 from dashboard.workers import messages
+from dashboard.workers.addresses.rows import AddressList, address_list
 from dashboard.workers.placement import GroupChoice, group_choices
 from dashboard.workers.queries.cli_commands import Commands
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
@@ -48,6 +49,7 @@ class SettingsPage:
     deployments: int
     expected: object
     groups: list[GroupChoice]
+    addresses: AddressList
     groups_error: str = ""
     cut: tuple[CutCall, ...] = ()
     name_error: str = ""
@@ -61,7 +63,7 @@ class SettingsPage:
 def settings(request: HttpRequest, name: str) -> HttpResponse:
     """Both switches, the account and its commands, and for admins the way to delete it."""
     worker = get_object_or_404(Worker, name=name)
-    return page(request, "workers/settings/settings.html", _context(request, worker))
+    return page(request, "workers/settings/settings.html", settings_context(request, worker))
 
 
 @requires(Role.OPERATOR)
@@ -101,7 +103,7 @@ def set_groups(request: HttpRequest, name: str) -> HttpResponse:
         )
     except GroupsRefused as error:
         context = replace(
-            _context(request, worker),
+            settings_context(request, worker),
             groups=group_choices(worker, chosen),
             groups_error=str(error),
             cut=error.cut,
@@ -117,7 +119,7 @@ def set_groups(request: HttpRequest, name: str) -> HttpResponse:
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Deletes the Worker when its name was typed and what is live is what the reader saw."""
     worker = get_object_or_404(Worker, name=name)
-    context = _context(request, worker)
+    context = settings_context(request, worker)
     if request.POST.get("name", "").strip() != worker.name:
         context = replace(context, name_error=messages.name_not_typed(worker.name))
         return _refused(request, context, 422)
@@ -129,7 +131,9 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     except DeployConflict as conflict:
         return _conflict(request, worker, conflict.active)
     except DeployRefused as refused:  # a rollout runs
-        return _refused(request, replace(_context(request, worker), refused=str(refused)), 409)
+        return _refused(
+            request, replace(settings_context(request, worker), refused=str(refused)), 409
+        )
     toasts.success(request, messages.deleted(name))
     return redirect("workers:list")
 
@@ -140,7 +144,7 @@ def _refused(request: HttpRequest, context: SettingsPage, status: int) -> HttpRe
 
 def _conflict(request: HttpRequest, worker: Worker, active: Deployment | None) -> HttpResponse:
     """Another deployment came in between: the form comes back with it as `expected`."""
-    context = _context(request, worker)
+    context = settings_context(request, worker)
     live = context.row.deployment
     context = replace(
         context, expected=live.id if live else "", conflict=active, gone=active is None
@@ -165,7 +169,7 @@ def _delete(request: HttpRequest, worker: Worker) -> None:
         )
 
 
-def _context(request: HttpRequest, worker: Worker) -> SettingsPage:
+def settings_context(request: HttpRequest, worker: Worker) -> SettingsPage:
     newest = sequence()
     row = worker_row(worker)
     return SettingsPage(
@@ -181,4 +185,5 @@ def _context(request: HttpRequest, worker: Worker) -> SettingsPage:
         deployments=row.deployment.number if row.deployment else 0,
         expected=request.POST.get("expected", row.deployment.id if row.deployment else ""),
         groups=group_choices(worker),
+        addresses=address_list(worker),
     )

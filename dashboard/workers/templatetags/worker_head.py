@@ -27,7 +27,7 @@ from dashboard.rollouts.models import Rollout
 from dashboard.ui.page import as_context
 from dashboard.workers.deploy.choice import way_back
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
-from routing.control.publish import url_of
+from routing.control.addresses.listed import production_addresses
 from routing.models import Worker
 
 register = template.Library()
@@ -107,6 +107,8 @@ class WorkerHead:
     rollout: Rollout | None
     abort_here: bool
     production: str
+    production_text: str
+    more_addresses: int
     can: Permission
     emergencies: Sequence[Proposal]
     others: object
@@ -143,6 +145,8 @@ def _head(
     row = row if isinstance(row, WorkerRow) else worker_row(worker)
     rollout = running_on(worker) if row.deployment and here != DEPLOYMENTS else None
     can = permission(request.user, Role.OPERATOR)
+    addresses = production_addresses(worker)
+    shown = next((one for one in addresses if one.url), None)
     in_emergency = getattr(worker, "unacknowledged_on_worker", False)
     return WorkerHead(
         request=request,
@@ -157,7 +161,9 @@ def _head(
         can_go_back=here not in {DEPLOYMENTS, ROLL_BACK} and way_back(row) is not None,
         rollout=rollout,
         abort_here=here == ROLLOUT and can.allowed and bool(rollout and not rollout.goes_back),
-        production=url_of(row.hostname) if row.hostname else "",
+        production=shown.url if shown else "",
+        production_text=shown.text if shown else "",
+        more_addresses=len(addresses) - 1 if shown else 0,
         can=can,
         emergencies=unacknowledged_emergencies(worker) if in_emergency else [],
         others=presence.others(person(request), worker.name),

@@ -48,6 +48,7 @@ OPERATOR = {
     *("smoketests:yaml", "smoketests:restore", "smoketests:start", "smoketests:accept"),
     *("smoketests:withdraw", "smoketests:stop", "playground:import_checks"),
     *("overrides:share", "overrides:revoke", "workers:new", "workers:edit", "workers:address"),
+    *("workers:add-address", "workers:remove-address"),
     *("workers:split", "workers:rollback", "workers:addresses", "workers:previews"),
     *("playground:stage", "playground:variables", "workers:add-schedule"),
     *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
@@ -60,7 +61,7 @@ ADMIN = {
     *("overrides:protect", "overrides:key", "workers:delete", "workers:groups"),
     *("edges:add", "edges:revoke-join-token", "edges:rename", "edges:move", "edges:drain"),
     *("edges:renew-token", "edges:rotate-token", "edges:join-again", "edges:remove"),
-    *("storage:delete",),
+    *("storage:delete", "add-zone", "remove-zone"),
 }
 #: These look up the row first, so a row that is not there is 404 for everybody.
 LOOKS_FIRST = {"rollouts:change-plan", "reviews:decide", "smoketests:suite", "smoketests:yaml"}
