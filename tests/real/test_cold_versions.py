@@ -32,7 +32,7 @@ def test_within_a_budget_versions_start_at_their_first_request_and_stop_unused(a
         assert agent.get("other").text == "c"
         assert len(agent.processes()) == 4
         eventually(lambda: control.reports[-1]["versions"][B.version.id].get("cold_start_ms"))
-        rows = eventually(lambda: [r for r in control.rows if r["version_id"] == C.version.id])
+        rows = eventually(lambda: [r for r in control.rows if r["version_id"] == B.version.id])
         assert 0 < rows[0]["cold_start_us"] <= rows[0]["duration_us"]
         eventually(lambda: states() == ["running", "cold", "cold"], 30)
         assert agent.get("shop", headers=ASKS_FOR_B).text == "b"
