@@ -19,6 +19,7 @@ from dashboard.reviews.review_check import requirement_for
 from dashboard.workers import messages
 from dashboard.workers.deploy.checks import LastRun, failed_candidate, last_runs
 from dashboard.workers.deploy.choice import Choice, earlier, to_roll_back, to_split, way_back
+from dashboard.workers.deploy.handlers import MissingHandler, missing_handlers
 from dashboard.workers.deploy.secrets import Secrets, secrets_of
 from dashboard.workers.queries.cli_commands import Commands, deploy_commands
 from dashboard.workers.queries.proposal import (
@@ -101,6 +102,7 @@ class Consequence:
     impact: Impact | None
     leaving: Sequence[Standing]
     cut_calls: Sequence[CutCall]
+    missing_handlers: Sequence[MissingHandler]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +202,7 @@ def consequence(form: DeployForm, proposal: Proposal) -> Consequence:
         impact=_impact(row, moves),
         leaving=_leaving(row.standings, proposal),
         cut_calls=calls_out(row.worker, [version_id for version_id, _ in proposal.pairs]),
+        missing_handlers=missing_handlers(row.worker, proposal.after),
     )
 
 

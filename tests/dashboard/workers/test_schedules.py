@@ -18,7 +18,7 @@ from routing.models import (
     WorkerEvent,
 )
 from tests.dashboard.events.makers import MINUTE, SECOND, delivering_edge, scheduled_worker
-from tests.factories import make_user, make_worker, says_fine
+from tests.factories import make_deployment, make_user, make_version, make_worker, says_fine
 
 pytestmark = pytest.mark.django_db
 PAGE = "/workers/shop/schedules/"
@@ -130,6 +130,17 @@ def test_queues_that_it_consumes_are_listed_with_their_last_failure(maya, shop):
     page = maya.get(PAGE).content.decode()
     assert 'data-running="1"' in page and f'data-failed="{failed.pk}"' in page
     assert maya.get(f"{PAGE}runs/{failed.pk}/").status_code == 200
+
+
+def test_a_roll_back_says_when_cron_triggers_will_fail(maya, shop):
+    old, new = shop.versions.order_by("number")
+    make_deployment(shop, (new, 100))
+    form = f"/workers/shop/rollback/?version={old.id}"
+    assert "data-missing-handlers" not in maya.get(form).content.decode()
+    newest = make_version("shop", inspect=says_fine)
+    split = f"/workers/shop/split/?version={newest.id}&percentage="
+    assert "data-missing-handlers" in maya.get(split + "10").content.decode()
+    assert "data-missing-handlers" not in maya.get(split + "0").content.decode()
 
 
 def test_the_page_takes_as_many_queries_for_many_runs_as_for_one(
