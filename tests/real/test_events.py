@@ -11,7 +11,8 @@ import pytest
 
 from tests.eventually import eventually
 from tests.real.tailing import tailing, wrangler
-from tests.running import System, free_port
+from tests.real.tunnel import tunnel
+from tests.running import System
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -53,6 +54,14 @@ def system(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def proxy():
+    """For wrangler, which cannot reach anything but this system."""
+    with tunnel() as (url, refused):
+        yield url
+        assert refused == [], "wrangler asked another machine"
+
+
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("cron")
 
@@ -67,11 +76,11 @@ def browser(system):
         yield client
 
 
-def deploy(system, folder, name, *arguments, **config):
+def deploy(system, folder, proxy, name, *arguments, **config):
     (folder / "index.js").write_text(CODE.replace("NAME", name))
     settings = {"name": "cron", "main": "index.js", "compatibility_date": "2026-08-01", **config}
     (folder / "wrangler.json").write_text(json.dumps(settings))
-    printed = wrangler(system, folder, f"http://127.0.0.1:{free_port()}", *arguments)
+    printed = wrangler(system, folder, proxy, *arguments)
     return printed, re.findall(rf"Version ID: ({ID})", printed)[0]
 
 
@@ -96,12 +105,12 @@ def run_now(browser, cron, version=""):
     return eventually(ended, 20)
 
 
-def test_each_run_goes_to_one_version_and_is_recorded(system, folder, browser):
+def test_each_run_goes_to_one_version_and_is_recorded(system, folder, proxy, browser):
     triggers = {"crons": ["* * * * *", "0 0 1 1 *"]}
-    printed, one = deploy(system, folder, "one", "deploy", triggers=triggers)
+    printed, one = deploy(system, folder, proxy, "one", "deploy", triggers=triggers)
     assert "schedule: * * * * *" in printed
     assert crons(system) == triggers["crons"]
-    _, two = deploy(system, folder, "two", "versions", "upload")
+    _, two = deploy(system, folder, proxy, "two", "versions", "upload")
     system.wait_for(system.deploy("cron", (two, 50), (one, 50))["id"], "cron")
     for version, name in ((one, "one"), (two, "two")):
         page = run_now(browser, "* * * * *", version)
@@ -109,9 +118,7 @@ def test_each_run_goes_to_one_version_and_is_recorded(system, folder, browser):
     failed = run_now(browser, "0 0 1 1 *", two)
     assert 'data-outcome="exception"' in failed and "it is New Year" in failed
     assert "noRetry()" in failed
-    with tailing(
-        system, folder, f"http://127.0.0.1:{free_port()}", "cron", "--format=json"
-    ) as tail:
+    with tailing(system, folder, proxy, "cron", "--format=json") as tail:
         run_now(browser, "* * * * *", one)
         event = tail.wait(lambda: next((e for e in tail.events if "cron" in e["event"]), None))
     assert event["event"]["cron"] == "* * * * *" and event["outcome"] == "ok"
@@ -140,23 +147,21 @@ def test_no_request_reaches_the_handler(system):
     assert system.get("cron").text.split()[0] in ("one", "two")
 
 
-def test_schedules_survive_a_deploy_that_does_not_mention_them(system, folder):
-    deploy(system, folder, "three", "deploy")
+def test_schedules_survive_a_deploy_that_does_not_mention_them(system, folder, proxy):
+    deploy(system, folder, proxy, "three", "deploy")
     assert crons(system) == ["* * * * *", "0 0 1 1 *"]
-    deploy(system, folder, "four", "deploy", triggers={"crons": []})
+    deploy(system, folder, proxy, "four", "deploy", triggers={"crons": []})
     assert crons(system) == []
 
 
-def test_a_queue_is_consumed_by_its_worker(system, folder):
+def test_a_queue_is_consumed_by_its_worker(system, folder, proxy):
     jobs = {"queue": "jobs", "max_batch_timeout": 0, "max_retries": 1, "dead_letter_queue": "dead"}
     for name in ("jobs", "dead"):
         assert system.api("POST", "/queues", json={"queue_name": name}).status_code == 200
     producers = [{"queue": "jobs", "binding": "JOBS"}]
-    printed, _ = deploy(
-        system, folder, "five", "deploy", queues={"producers": producers, "consumers": [jobs]}
-    )
+    queues = {"producers": producers, "consumers": [jobs]}
+    printed, _ = deploy(system, folder, proxy, "five", "deploy", queues=queues)
     assert "Consumer for jobs" in printed
-    proxy = f"http://127.0.0.1:{free_port()}"
     with tailing(system, folder, proxy, "cron", "--format=json") as tail:
         assert eventually(lambda: system.get("cron", "/send").text.startswith("five"), 20)
 
