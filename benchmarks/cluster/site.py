@@ -184,7 +184,6 @@ class Site:
         return answer.status_code
 
     refusal = ""
-    """Of the last deployment that was not answered 200."""
     is_unsure = False
     """Whether a deployment had no answer since the last that had one: it may be in the database."""
 
@@ -199,8 +198,8 @@ class Site:
         began = time.monotonic()
         status = self.try_deploy(stable)
         assert status == 200, f"{status}: {self.refusal}"
-        running = [edge for edge in self.edges if edge.is_running("edge")]
-        self.wait("deployed", lambda: all(map(self.has_deployment, running)), seconds)
+        edges = [edge for edge in self.edges if edge.is_running("edge")]
+        self.wait("deployed", lambda: all(map(self.has_deployment, edges)), seconds)
         return time.monotonic() - began
 
     def has_deployment(self, edge: Machine) -> bool:
@@ -285,7 +284,6 @@ class Site:
 
 
 def _inherited() -> dict[str, str]:
-    """Without this machine's settings and data."""
     own = ("SLUICE_", "DATABASE_URL", "REDIS_URL")
     return {name: value for name, value in os.environ.items() if not name.startswith(own)}
 
