@@ -3,6 +3,7 @@
 client.py      requests to the state process
 namespaces.py  create, rename and delete, audited
 kv.py          keys and values of a KV namespace
+bound_data.py  the namespaces that a version is bound to
 d1/            D1 databases
 queues/        queues
 r2/            R2 buckets

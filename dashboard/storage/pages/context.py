@@ -10,13 +10,13 @@ from django.urls import reverse
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
+from dashboard.storage.bound_data import NAMES
 from routing.models import StateBinding, StateNamespace
 
 PAGES: Mapping[str, str] = {"kv": "storage:kv", "d1": "storage:d1"}
 """Kind → the page of one namespace. A kind without a page is listed without a link."""
 CREATED_HERE: Mapping[str, str] = {"kv": "KV namespace"}
 """Kinds that the form creates, with their names."""
-NAMES: Mapping[str, str] = {"kv": "KV", "d1": "D1", "r2": "R2", "queue": "Queue"}
 
 
 @dataclass(frozen=True, slots=True)

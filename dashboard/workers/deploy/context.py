@@ -16,6 +16,7 @@ from dashboard.observability.queries.traffic import recent
 from dashboard.observability.versions.side_by_side import FigurePair, figures_of
 from dashboard.reviews.policies.messages import requirement_words
 from dashboard.reviews.review_check import requirement_for
+from dashboard.storage.bound_data import BoundData, bound_data
 from dashboard.workers import messages
 from dashboard.workers.deploy.checks import LastRun, failed_candidate, last_runs
 from dashboard.workers.deploy.choice import Choice, earlier, to_roll_back, to_split, way_back
@@ -74,9 +75,10 @@ class SplitForm(DeployForm):
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackForm(DeployForm):
-    """Also the versions to choose from, in groups."""
+    """Also the versions to choose from, in groups; and the data that the chosen one uses."""
 
     versions: Sequence[tuple[str, Sequence[Standing]]]
+    data: Sequence[BoundData]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def rollback_form(
         **_typed(row, standing, sent, now, is_post),
         figures=_figures(row, standing, now),
         versions=earlier(row),
+        data=bound_data(standing.version),
         words=messages.roll_back_to(standing.version.number),
     )
 

@@ -20,6 +20,7 @@ from dashboard.reviews.proposals.models import Decision, Proposal, State
 from dashboard.rollouts import messages as rollout_messages
 from dashboard.rollouts.decisions.plan import Plan, plan_from_json
 from dashboard.rollouts.models import Rollout
+from dashboard.storage.bound_data import BoundData, bound_data
 from dashboard.workers.diff import version_diff, views
 from dashboard.workers.diff.views import Changes
 from dashboard.workers.queries import module_text, version_facts
@@ -214,13 +215,20 @@ def _stays(version: Version | None) -> list[str]:
     """What a roll back does not bring back, by name."""
     services = [row for row in version.bindings if row["type"] == "service"] if version else []
     names = ", ".join(f"{row['name']} ({row['service']})" for row in services)
+    data = ", ".join(f"{one.binding} ({one.kind} {one.title})" for one in _data(version))
+    stored = [f"Data and schemas of {data}."] if data else []
     calls = [f"What other Workers did when they were called: {names}."] if names else []
     return [
         "Answers that were sent, and what callers stored of them.",
+        *stored,
         "Data that the version wrote elsewhere.",
         *calls,
         "Settings of the Worker that belong to no version.",
     ]
+
+
+def _data(version: Version | None) -> tuple[BoundData, ...]:
+    return bound_data(version) if version else ()
 
 
 def _earlier(version: Version | None) -> list[tuple[Rollout, str, str]]:

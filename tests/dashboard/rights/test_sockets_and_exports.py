@@ -46,6 +46,10 @@ EXPORTS = {
     "dashboard/rollouts/record/views.py": ("/workers/shop/rollouts/{uuid}/record.json", None),
     "dashboard/smoketests/views.py": ("/workers/shop/checks/1/suite.yaml", None),
     "dashboard/storage/pages/kv_views.py": (f"/storage/kv/{uuid4()}/value/content/?name=k", None),
+    "dashboard/api/resources/storage/d1_transfer.py": (
+        "/client/v4/accounts/a/d1/export/guess",
+        None,
+    ),
     "dashboard/api/serializers/module_content.py": (
         "/client/v4/accounts/a/workers/scripts/shop",
         None,

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from ninja import Query
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Failure, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, unsupported
 from dashboard.api.resources.storage.answers import actor_of, state_errors
@@ -74,7 +74,7 @@ def change_database(
     return ok(database_item(database))
 
 
-@router.delete(ONE, auth=may_deploy, response=Envelope[None])
+@router.delete(ONE, auth=may_administer, response=Envelope[None])
 def delete_database(request: ApiRequest, account_id: str, database_id: str) -> Json:
     """The database and its data. Bindings to it stay, and fail."""
     with state_errors(INVALID):

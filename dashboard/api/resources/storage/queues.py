@@ -8,7 +8,7 @@ from typing import Any
 from ninja import Query, Schema
 from pydantic import Field
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, bad_request, unsupported
 from dashboard.api.resources.storage.answers import actor_of, state_errors
@@ -110,7 +110,7 @@ def change_queue(request: ApiRequest, account_id: str, queue_id: str, given: Que
     return ok(queue_item(queue))
 
 
-@router.delete(ONE, auth=may_deploy, response=Envelope[None])
+@router.delete(ONE, auth=may_administer, response=Envelope[None])
 def delete_queue(request: ApiRequest, account_id: str, queue_id: str) -> Json:
     """The queue and its messages. Bindings to it stay, and fail."""
     with state_errors(INVALID):

@@ -1,0 +1,39 @@
+"""The namespaces that a version is bound to: their data stays as it is when the version changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from routing.compile.workerd.state import STATE_BINDINGS
+from routing.models import StateNamespace, Version
+
+NAMES = {"kv": "KV", "d1": "D1", "r2": "R2", "queue": "Queue"}
+
+
+@dataclass(frozen=True, slots=True)
+class BoundData:
+    """`title` is the namespace's, or its id if it `is_deleted`."""
+
+    binding: str
+    kind: str
+    title: str
+    is_deleted: bool
+
+
+def bound_data(version: Version) -> tuple[BoundData, ...]:
+    """In the order of the version's bindings. One query, none without such bindings."""
+    bound = [
+        (row["name"], STATE_BINDINGS[row["type"]].kind, row[STATE_BINDINGS[row["type"]].option])
+        for row in version.bindings
+        if row["type"] in STATE_BINDINGS
+    ]
+    if not bound:
+        return ()
+    rows = StateNamespace.objects.filter(key__in={reference for _, _, reference in bound})
+    titles = {(kind, key): title for kind, key, title in rows.values_list("kind", "key", "title")}
+    return tuple(
+        BoundData(
+            name, NAMES[kind], titles.get((kind, key), key), is_deleted=(kind, key) not in titles
+        )
+        for name, kind, key in bound
+    )
