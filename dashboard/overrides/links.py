@@ -18,6 +18,7 @@ from dashboard.overrides.protection import OverrideRefused, tell_edges
 from dashboard.times.durations import format_duration
 from routing.compile.names import LEAVE_PATH, LINK_PATH
 from routing.control import revision
+from routing.control.addresses.listed import production_host
 from routing.control.deploy import active_deployment
 from routing.control.override_policies import LONGEST
 from routing.control.publish import hostname, url_of
@@ -75,7 +76,7 @@ def share(
         link = OverrideLink.objects.create(
             worker=worker,
             version=version,
-            host=hostname(worker.name),
+            host=production_host(worker),
             note=note.strip(),
             created_by=by.actor,
             created_at=by.now,
@@ -158,7 +159,7 @@ def _check_person(by: Actor) -> None:
 
 def _check_reachable(version: Version) -> None:
     worker, active = version.worker, active_deployment(version.worker)
-    if not worker.subdomain_enabled:
+    if not worker.subdomain_enabled and production_host(worker) == hostname(worker.name):
         raise OverrideRefused("no_address", messages.no_address(worker.name))
     if active is None or version.pk not in {share.version_id for share in active.shares.all()}:
         message = messages.not_in_deployment(version.number)

@@ -73,6 +73,8 @@ class WireRequest:
     edge: str
     address: Address
     complete: Callable[[Lines], Lines] = field(default=_as_they_are, compare=False, repr=False)
+    #: One of the Worker's addresses; "" for its own host name.
+    host: str = ""
 
     def with_override(self, value: str) -> WireRequest:
         """The same request with another override header; none where `value` is empty."""
@@ -98,7 +100,7 @@ class WireRequest:
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """All header lines in their order; the host is this Worker's and no other's."""
-        lines = [("Host", hostname(self.worker)), *self.complete(self.lines)]
+        lines = [("Host", self.host or hostname(self.worker)), *self.complete(self.lines)]
         if self.body:
             lines.append(("Content-Length", str(len(self.body))))
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines]

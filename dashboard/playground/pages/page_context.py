@@ -22,6 +22,7 @@ from dashboard.playground.request.typed_request import METHODS, READS, TypedRequ
 from dashboard.playground.send import history
 from dashboard.sending.wire_request import proof_edges
 from dashboard.variables.models import Variable
+from routing.control.addresses.listed import production_addresses
 from routing.control.publish import hostname
 from routing.models import Deployment, Version, Worker, deployable
 
@@ -84,6 +85,8 @@ class PlaygroundPage(Forecast):
     #: Names of the edges that run the Worker; a choice where there is more than one.
     edges_running: list[str]
     hostname: str
+    #: (host name, pattern or host name) of the Worker's addresses; a choice where there are more.
+    addresses: list[tuple[str, str]]
     choices: list[Choices]
     rpc_only: list[Reached]
     exports: list[tuple[str, str]]
@@ -129,7 +132,8 @@ def playground_page(request: HttpRequest, worker: Worker, typed: TypedRequest) -
         **vars(start),
         workers=list(Worker.objects.values_list("name", flat=True)),
         edges_running=sorted(edge.name for edge in proof_edges(worker.name)),
-        hostname=hostname(worker.name),
+        hostname=typed.host or hostname(worker.name),
+        addresses=[(one.host, one.text) for one in production_addresses(worker)],
         choices=_choices(start),
         rpc_only=[r for r in start.reached if r.rpc_only],
         exports=exports(typed),

@@ -29,7 +29,7 @@ def exports(typed: TypedRequest) -> list[tuple[str, str]]:
 
 def address(typed: TypedRequest) -> str:
     """The public URL, encoded as it is sent. Variables stay as they were typed."""
-    return url_of(hostname(typed.worker)) + _path(typed)
+    return url_of(typed.host or hostname(typed.worker)) + _path(typed)
 
 
 def as_curl(typed: TypedRequest) -> str:

@@ -25,6 +25,8 @@ from dashboard.sending.redaction import MASK
 from dashboard.sending.wire_request import VERSION_KEY
 from dashboard.variables.names import fill
 from dashboard.variables.store import values_for
+from routing.control.addresses.listed import production_addresses, production_host
+from routing.control.publish import hostname
 from routing.models import Worker
 from routing.rules.header.fields import lines_named
 from routing.rules.permissions.permission import PERMISSION
@@ -44,8 +46,19 @@ def typed_in(request: HttpRequest, worker: Worker) -> TypedRequest:
     fields = form_fields(request.POST if request.method == "POST" else request.GET)
     if request.method == "GET" and "draft" in fields:
         fields |= drafts.load(request, worker.name)
+    fields["host"] = _host(worker, fields.get("host", ""))
     typed = compose(worker.name, fields, values, _attached(request))
     return replace(typed, secrets=secrets, needs_permission=_needs_permission(worker, typed))
+
+
+def _host(worker: Worker, chosen: str) -> str:
+    """The chosen host name if it is one of the Worker's; otherwise one that reaches it."""
+    own = hostname(worker.name)
+    if not chosen and worker.subdomain_enabled:
+        return ""
+    hosts = {address.host for address in production_addresses(worker)}
+    host = chosen if chosen in hosts else production_host(worker)
+    return "" if host == own else host
 
 
 def form_fields(sent: QueryDict) -> dict[str, str]:
@@ -91,6 +104,7 @@ def _from_fields(worker: str, fields: Mapping[str, str], upload: Upload | None) 
         user=fields.get("user", ""),
         password=fields.get("password", ""),
         edge=fields.get("edge", "")[:63],
+        host=fields.get("host", "")[:253],
         saved=fields.get("saved", "") if _UUID.fullmatch(fields.get("saved", "")) else "",
     )
 

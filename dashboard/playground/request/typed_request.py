@@ -71,6 +71,8 @@ class TypedRequest:
     saved: str = ""
     #: The edge to send through: "" for any, `ALL_EDGES` for every one.
     edge: str = ""
+    #: The host name of one of the Worker's addresses; "" for its own.
+    host: str = ""
     #: The override is for a protected Worker: only the playground adds the permission itself.
     needs_permission: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -157,6 +159,7 @@ class TypedRequest:
             body=filled.content,
             edge=edge.name,
             address=address_of(edge),
+            host=filled.host,
         )
 
     def stored(self) -> dict[str, str]:
@@ -176,6 +179,7 @@ class TypedRequest:
             "user": self.user,
             "password": redaction.value(self.password),
             "edge": self.edge,
+            "host": self.host,
         }
         fields |= {f"version.{n}": v for n, v in self.picks.items() if n != self.worker}
         fields |= {"worker": self.worker, "version": self.version}

@@ -25,6 +25,7 @@ from dashboard.smoketests.models import SmokeRun
 from dashboard.smoketests.suites.document import Check
 from dashboard.variables.names import fill
 from dashboard.variables.store import all_values
+from routing.control.addresses.listed import production_host
 from routing.control.deploy import active_deployment
 from routing.models import Version, Worker
 from routing.rules.header.fields import as_sent
@@ -75,6 +76,8 @@ class Plan:
     values: Mapping[str, str]
     secrets: tuple[str, ...]
     carrier: Carrier
+    #: Of the requests.
+    host: str = ""
 
     def jobs(self) -> Iterator[Job]:
         """Scripts aside, each check through each edge."""
@@ -104,7 +107,14 @@ class Plan:
         target = quote(path, safe=_TARGET).encode("ascii")
         content = body.encode("utf-8", "replace")
         wire = WireRequest(
-            self.worker, request.method, target, tuple(lines), content, job.edge, job.address
+            self.worker,
+            request.method,
+            target,
+            tuple(lines),
+            content,
+            job.edge,
+            job.address,
+            host=self.host,
         )
         return self.carrier.carried(wire).pinned_to(self.subject.id)
 
@@ -139,6 +149,7 @@ def plan_of(run: SmokeRun) -> Plan:
         values=values,
         secrets=secrets,
         carrier=Carrier.of(run.author.username if run.author else "system", timezone.now()),
+        host=production_host(worker),
     )
 
 
