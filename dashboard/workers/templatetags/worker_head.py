@@ -80,7 +80,11 @@ TABS = [
     _tab("Observability", "observability:worker"),
     _tab("Invocations", "invocations:worker"),
     _tab("Live log", "invocations:log"),
-    _tab("Schedules", "workers:schedules", "workers:schedule-run", "workers:add-schedule"),
+    _tab(
+        "Schedules",
+        "workers:schedules",
+        *("workers:schedule-run", "workers:add-schedule", "workers:edit-schedule"),
+    ),
     _tab("Conversation", "discussion:worker", "discussion:open", "discussion:reply"),
     _tab("Settings", "workers:settings", "workers:delete", "overrides:worker", "overrides:share"),
 ]
