@@ -49,6 +49,7 @@ urlpatterns = [
     path("playground/", include("dashboard.playground.urls")),
     path("storage/", include("dashboard.storage.urls")),
     path("exports/", include("dashboard.exports.urls")),
+    path("cloudflare/", include("dashboard.cloud.pages.urls")),
     path("client/v4/", include("dashboard.api.urls")),
     path("api/", include("dashboard.api.sluice.urls")),
     path("", include("dashboard.edges.urls")),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 BAD_BASE_URL = "Expected an API address such as https://api.cloudflare.com/client/v4."
 HTTPS_ONLY = "The API address must begin with https://."
@@ -36,3 +38,175 @@ def server_error(status: int) -> str:
 def refused(message: str, code: int, status: int) -> str:
     """Cloudflare's own message where there is one."""
     return f"{message or f'The API refused this with {status}.'}{f' (code {code})' if code else ''}"
+
+
+# --- Connecting ---------------------------------------------------------------------------------
+
+BAD_SLUG = "Use 1 to 40 lower-case letters, digits and dashes."
+BAD_TOKEN = "This is not an API token: expected 16 characters or more, without spaces."
+CONNECTED_ALREADY = "This account is connected already, or the name is taken."
+KEY_LOST = "The token was sealed with another SLUICE_SECRET_KEY. Replace the token."
+
+
+def too_many_accounts(most: int) -> str:
+    return f"At most {most} accounts can be connected. Disconnect one first."
+
+
+def several_accounts(ids: Sequence[str]) -> str:
+    if not ids:
+        return "This token reaches no account."
+    return f"This token reaches several accounts. Give the ID of one: {', '.join(ids[:20])}."
+
+
+def no_such_account(ids: Sequence[str]) -> str:
+    return f"This token does not reach that account. It reaches {', '.join(ids[:20]) or 'none'}."
+
+
+def connected(slug: str) -> str:
+    return f"{slug} is connected. Choose the Workers to follow."
+
+
+def following(slug: str, count: int) -> str:
+    return f"Following {count} Worker{'' if count == 1 else 's'} of {slug}."
+
+
+def disconnected(slug: str) -> str:
+    return f"{slug} is disconnected. Nothing changed at Cloudflare. Delete the token there, too."
+
+
+def token_replaced(slug: str) -> str:
+    return f"The token of {slug} is replaced. Delete the old one at Cloudflare."
+
+
+NOTHING_TO_TRY = "Not tried: there is no Worker yet to try it on."
+
+
+def not_tried(problem: str) -> str:
+    return f"Could not be tried: {problem}"
+
+
+CHECKED = "The token was verified and each permission tried again."
+
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "revoked": (
+        "The token no longer works",
+        "Cloudflare refuses it: it was deleted, rolled or disabled there. Nothing here is lost.",
+    ),
+    "expired": ("The token has expired", "Nothing here is lost. Make a new one and replace it."),
+    "key_lost": ("The token cannot be decrypted", KEY_LOST),
+}
+"""Title and text by the account's problem."""
+
+CHECKS: Mapping[str, tuple[str, str, str]] = {
+    "workers": (
+        "Workers, versions, deployments",
+        "The list of Workers and what is live.",
+        "Without it: nothing of this account is shown.",
+    ),
+    "code": (
+        "Code of versions",
+        "Diffs show lines, not only settings.",
+        "Without it: diffs show settings only.",
+    ),
+    "tail": (
+        "Prove which version ran",
+        "One tail was opened and closed. It takes 1 of 10 places per Worker.",
+        "Without it: no proof from Cloudflare which version answered.",
+    ),
+    "counts": (
+        "Requests per version",
+        "About 2 minutes late, sampled when busy.",
+        "Without it: no observed split and no request counts.",
+    ),
+    "addresses": (
+        "Addresses by route",
+        "Routes are offered as production addresses.",
+        "Without it: only custom domains and workers.dev are offered.",
+    ),
+    "logs": (
+        "Errors and latency per version, past requests",
+        "From Workers Logs: 5xx answers and exceptions.",
+        "Without it: only crashes are counted, not 5xx answers, and a missed request stays unseen.",
+    ),
+    "deploy": (
+        "Deploy",
+        "Not tried: it would change something. The first deployment proves it.",
+        "Without it: every button that deploys is off.",
+    ),
+}
+"""Name, text while it works (or is not tried), text without it, by check."""
+
+WHY: Mapping[str, str] = {
+    "no_condition": "Two people can deploy at once. Sluice reads before and after it deploys.",
+    "reason_unknown": "Cloudflare does not say why a version ran.",
+    "hash_unknown": "Cloudflare does not publish how version keys are mapped.",
+    "ci_deploys_directly": "CI deploys at Cloudflare directly. Sluice notices within 10 seconds.",
+    "upload_not_built": "Uploading from here is not available yet. Use wrangler.",
+    "approvals_advisory": "Advisory: others may hold tokens that can deploy.",
+    "spread_sampled": "Sampled by requests from here; other places are unknown.",
+    "proof_by_tail": "By tail, which busy Workers sample.",
+    "by_logs": "From Workers Logs, about a minute later.",
+    "counts_late": "From analytics: about 2 minutes late, sampled when busy.",
+    "errors_by_logs": "From Workers Logs, about a minute late.",
+    "no_deploy": "The token may not deploy.",
+    "no_code": "The token may not read code.",
+    "no_tail": "The token may not open tails.",
+    "no_logs": "The token may not read Workers Logs.",
+    "no_counts": "The token may not read analytics.",
+}
+"""Why a capability is limited or missing, by `Support.why`."""
+
+CAPABILITIES: Mapping[str, str] = {
+    "deploy": "Deploying",
+    "conditional_deploy": "Deploying on condition",
+    "code": "Code of versions",
+    "upload": "Uploading versions",
+    "proof": "Which version ran",
+    "proof_later": "Past requests",
+    "reason": "Why a version ran",
+    "spread": "Who has a deployment",
+    "counts": "Requests per version",
+    "server_errors": "5xx per version",
+    "key_prediction": "Version keys",
+    "hold_ci": "Holding CI back",
+    "approvals": "Approvals",
+}
+
+# --- Deploying ----------------------------------------------------------------------------------
+
+BAD_SPLIT = "Nothing was deployed. Choose a version and a percentage from 0 to 100."
+NOT_READ = "What is live could not be read, so nothing can be deployed on condition."
+STALE = "Nothing was deployed: another deployment is live meanwhile. Look at it, then try again."
+DEPLOYED = "Cloudflare lists the deployment as live. No request has confirmed it yet."
+PUT_BACK_MESSAGE = "Put back after two deployments at once"
+PUT_BACK: Mapping[str, str] = {"overwrote": "Put theirs back", "overtaken": "Put ours back"}
+
+
+def not_deployed(problem: str) -> str:
+    return f"Nothing was deployed. {problem}"
+
+
+def change_note(
+    state: str, others: Sequence[Mapping[str, Any]], *, late: bool = False
+) -> tuple[str, str]:
+    """Title and text about a deployment that did not simply become live."""
+    who = _who(others[0]) if others else "somebody"
+    if state == "overwrote":
+        title = f"{who} deployed right before you. Yours is live now."
+        return title, "Cloudflare accepts both and the last one wins. Nobody was refused."
+    if state == "overtaken":
+        return (
+            f"{who} deployed right after you. Theirs is live now.",
+            "Yours was live for a moment.",
+        )
+    if late:
+        title = "A deployment from here left no trace and needs attention"
+        return title, "Cloudflare does not list it. Check what is live before you try again."
+    title = "Unsure whether the deployment took effect"
+    return title, "No answer came. Sluice is reading back and does not send it again."
+
+
+def _who(other: Mapping[str, Any]) -> str:
+    author = str(other.get("author") or "Somebody")
+    source = str(other.get("source") or "")
+    return f"{author} via {source}" if source else author

@@ -95,3 +95,27 @@ class CallBudget(models.Model):
             "limit": budget.limit,
             "left_at": budget.left_at,
         }
+
+
+class CloudChange(models.Model):
+    """A deployment that Sluice made at Cloudflare, and what became of it.
+
+    `before_id` was live when it was made, `shares` are (version id, percentage) pairs. `others` are
+    deployments that somebody else made meanwhile. `acknowledged_at`: a person has seen it.
+    """
+
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="changes")
+    worker = models.CharField(max_length=255)
+    marker = models.CharField(max_length=12)
+    before_id = models.CharField(max_length=40, blank=True)
+    shares = models.JSONField(default=list)
+    message = models.CharField(max_length=1000, blank=True)
+    state = models.CharField(max_length=10)
+    others = models.JSONField(default=list)
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+        indexes = [models.Index(fields=["account", "worker", "-made_at"])]

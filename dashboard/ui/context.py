@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from dashboard.fleet.propagation import meter_of_all
 from dashboard.ui.badges import count_of
 
-#: (route, icon, word). An entry shows as soon as its page exists.
+#: (route, icon, word). An entry shows as soon as its page exists; accounts when they are on.
 DAILY = [
     ("workers:list", "layers", "Workers"),
     ("rollouts:all", "trending-up", "Rollouts"),
@@ -26,6 +27,7 @@ DAILY = [
 ]
 SETTINGS = [
     ("policies:account", "shield-check", "Policies"),
+    ("cloud:list", "cloud", "Cloudflare accounts"),
     ("exports:list", "cloud-upload", "Exports"),
     ("notifications:settings", "bell", "Notifications"),
     ("people:list", "users", "People & tokens"),
@@ -68,6 +70,8 @@ def _error_base(request: HttpRequest) -> str:
 
 
 def _url(route: str) -> str:
+    if route == "cloud:list" and not settings.CLOUD_HOSTS:
+        return ""
     try:
         return reverse(route)
     except NoReverseMatch:

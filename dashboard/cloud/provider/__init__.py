@@ -7,5 +7,6 @@ capabilities.py    The table of capabilities; what lacks one says why (pure)
 interface.py       The functions of a place
 edges.py           Our own edges
 cloudflare.py      A connected account
+roles.py           Stable and candidate of a split (pure)
 guarded_deploy.py  Read, compare, write, read back: what became of a deployment (pure)
 """

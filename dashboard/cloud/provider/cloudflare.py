@@ -44,10 +44,9 @@ class CloudflareProvider:
         capabilities: Table,
         *,
         sleep: Callable[[float], None] = time.sleep,
-        new_marker: Callable[[], str] = lambda: secrets.token_hex(6),
     ) -> None:
         self.capabilities = capabilities
-        self._client, self._sleep, self._new_marker = client, sleep, new_marker
+        self._client, self._sleep = client, sleep
 
     def workers(self) -> Sequence[WorkerSummary]:
         return [_worker(worker) for worker in self._client.workers()]
@@ -70,7 +69,13 @@ class CloudflareProvider:
         return [_deployment(deployment) for deployment in self._client.deployments(name)]
 
     def deploy(
-        self, name: str, shares: Sequence[Share], *, expected: str | None, message: str
+        self,
+        name: str,
+        shares: Sequence[Share],
+        *,
+        expected: str | None,
+        message: str,
+        marker: str = "",
     ) -> DeployResult:
         """Reads, compares, writes once, reads back. A race of one round trip remains; it shows in
         the result. Never writes again."""
@@ -78,7 +83,7 @@ class CloudflareProvider:
         live = before[0] if before else None
         if (live.id if live else None) != expected:
             return DeployResult(DeployState.STALE, "", live)
-        marker = self._new_marker()
+        marker = marker or secrets.token_hex(6)
         text = marked(message, marker)
         sent = [api.Share(share.version_id, share.percentage) for share in shares]
         try:
@@ -132,10 +137,11 @@ class CloudflareProvider:
 
 
 def _worker(given: api.Worker) -> WorkerSummary:
-    return WorkerSummary(given.name, given.id, given.deployed_on, _log_share(given.observability))
+    return WorkerSummary(given.name, given.id, given.deployed_on, log_share(given.observability))
 
 
-def _log_share(given: api.Observability) -> float:
+def log_share(given: api.Observability) -> float:
+    """The part of requests whose log is stored, 0 to 1."""
     logs = given.logs
     if not given.enabled or (logs and not (logs.enabled and logs.invocation_logs)):
         return 0.0

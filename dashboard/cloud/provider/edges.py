@@ -66,7 +66,13 @@ class EdgesProvider:
         return [_deployment(row) for row in rows[:LATEST]]
 
     def deploy(
-        self, name: str, shares: Sequence[Share], *, expected: str | None, message: str
+        self,
+        name: str,
+        shares: Sequence[Share],
+        *,
+        expected: str | None,
+        message: str,
+        marker: str = "",
     ) -> DeployResult:
         """Atomic: holds, policies and the condition are checked in one transaction."""
         worker = self._worker(name)

@@ -39,9 +39,16 @@ class Provider(Protocol):
         """Newest first: the first one is live."""
 
     def deploy(
-        self, name: str, shares: Sequence[Share], *, expected: str | None, message: str
+        self,
+        name: str,
+        shares: Sequence[Share],
+        *,
+        expected: str | None,
+        message: str,
+        marker: str = "",
     ) -> DeployResult:
-        """Makes `shares` live if the deployment `expected` (None for none) is live now."""
+        """Makes `shares` live if the deployment `expected` (None for none) is live now. `marker`
+        (12 hex digits) finds it again where that takes one."""
 
     def addresses(self, name: str) -> Sequence[Address]:
         """The best first; none is used before a person confirmed it."""

@@ -1,0 +1,63 @@
+"""Answers of the API, shared by all viewers for some seconds. The last one outlives a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.core.cache import cache
+
+from dashboard.cloud.accounts.access import guarded
+from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.models import CloudAccount
+
+T = TypeVar("T")
+STAYS = 3600
+"""Seconds an old answer is shown, as of its time, while there is no newer one."""
+LIVE, LISTS, FIGURES = 4, 15, 30
+"""Seconds for which an answer is fresh: deployments, lists, counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """`value` as of `read_at`. `problem` is why there is no newer one."""
+
+    value: T | None = None
+    read_at: datetime | None = None
+    problem: str = ""
+    kind: Kind | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.read_at is not None
+
+
+def reading(
+    account: CloudAccount, what: str, call: Callable[[], T], now: datetime, fresh: float
+) -> Reading[T]:
+    """The shared answer if it is fresh, else a new one. A failure is shared as well."""
+    key = f"cloud.{account.pk}.{account.token_hint}.{what}"
+    stored: Reading[Any] = cache.get(key) or Reading()
+    if stored.read_at and (now - stored.read_at).total_seconds() < fresh:
+        return stored
+    failed: Reading[Any] | None = cache.get(f"{key}.failed")
+    if failed is not None:
+        return Reading(stored.value, stored.read_at, failed.problem, failed.kind)
+    try:
+        answer = Reading(guarded(account, call, now), now)
+    except CloudError as error:
+        cache.set(f"{key}.failed", Reading(None, None, error.message, error.kind), fresh)
+        return Reading(stored.value, stored.read_at, error.message, error.kind)
+    cache.set(key, answer, STAYS)
+    return answer
+
+
+def forget(account: CloudAccount, what: str) -> None:
+    """The next reader asks again."""
+    key = f"cloud.{account.pk}.{account.token_hint}.{what}"
+    stored: Reading[Any] | None = cache.get(key)
+    cache.delete(f"{key}.failed")
+    if stored is not None:
+        cache.delete(key)

@@ -1,0 +1,270 @@
+"""What the Deployments view of a Worker at Cloudflare shows, each part as of its own time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard.accounts.models import Role as PersonRole, User
+from dashboard.accounts.permissions import Permission, permission
+from dashboard.cloud import messages
+from dashboard.cloud.accounts.access import capabilities_of, provider_of
+from dashboard.cloud.models import CloudAccount, CloudChange, FollowedWorker
+from dashboard.cloud.pages.readings import FIGURES, LISTS, LIVE, Reading, reading
+from dashboard.cloud.provider.capabilities import Capability, Support
+from dashboard.cloud.provider.guarded_deploy import outcome
+from dashboard.cloud.provider.roles import SplitRoles, roles_of
+from dashboard.cloud.provider.values import (
+    Counts,
+    DeploymentSummary,
+    DeployState,
+    Share,
+    VersionCount,
+    VersionSummary,
+)
+from dashboard.fleet.version_roles import WORDS, Role
+
+COUNTED = timedelta(minutes=7)
+"""Five minutes of counts, and the two that are not known yet."""
+ATTENTION = timedelta(seconds=90)
+"""After this a deployment without a trace needs a person."""
+SETTLES = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """One version of the live deployment. `observed` is its percentage of the counted requests."""
+
+    role: Role
+    share: Share
+    version: VersionSummary | None
+    count: VersionCount | None
+    observed: float | None
+
+    @property
+    def word(self) -> str:
+        return WORDS[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """`weight` is the candidate's part in units of 0.001%; None without a candidate."""
+
+    deployment: DeploymentSummary
+    live: bool
+    ours: bool
+    role: Role
+    percentage: float
+    number: int
+    weight: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """What became of the last deployment from here, if a person should know."""
+
+    change: CloudChange
+    title: str
+    text: str
+    put_back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerPage:
+    account: CloudAccount
+    name: str
+    followed: FollowedWorker | None
+    can: Permission
+    why_off: str
+    problem: tuple[str, str] | None
+    read: Reading[Sequence[DeploymentSummary]]
+    live: DeploymentSummary | None
+    rows: Sequence[ShareRow]
+    weight: int | None
+    counts: Reading[Counts]
+    counted_until: datetime | None
+    history: Sequence[HistoryRow]
+    versions: Sequence[VersionSummary]
+    stable_id: str
+    suggested_id: str
+    suggested_share: float
+    back_to: ShareRow | None
+    known: Sequence[tuple[str, str, str]]
+    change: ChangeNote | None
+
+
+def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> WorkerPage:
+    """At most four calls, shared by all viewers."""
+    read = deployments_of(account, name, now)
+    listed = read.value or ()
+    versions = reading(
+        account, f"versions.{name}", lambda: provider_of(account).versions(name), now, LISTS
+    )
+    counts = _counts(account, name, now)
+    by_id = {version.id: version for version in versions.value or ()}
+    numbers = {version.id: version.number for version in versions.value or ()}
+    roles = roles_of(listed, 0, numbers) if listed else None
+    rows = _share_rows(listed, roles, by_id, counts.value)
+    can = permission(user, PersonRole.OPERATOR)
+    suggested = _suggested(roles, versions.value or ())
+    return WorkerPage(
+        account=account,
+        name=name,
+        followed=account.workers.filter(name=name).first(),
+        can=can,
+        why_off=_why_off(account, can, read),
+        problem=messages.PROBLEMS.get(account.problem),
+        read=read,
+        live=listed[0] if listed else None,
+        rows=rows,
+        weight=_weight(roles),
+        counts=counts,
+        counted_until=counts.value.as_of if counts.value else None,
+        history=[_history_row(listed, place, numbers) for place in range(len(listed))],
+        versions=versions.value or (),
+        stable_id=roles.stable.version_id if roles else "",
+        suggested_id=suggested,
+        suggested_share=roles.candidate.percentage if roles and roles.candidate else 0,
+        back_to=rows[-1] if len(rows) == 2 else None,
+        known=_known(account),
+        change=_change_note(account, name, read, now),
+    )
+
+
+def deployments_of(
+    account: CloudAccount, name: str, now: datetime
+) -> Reading[Sequence[DeploymentSummary]]:
+    """Fresh for 4 seconds."""
+    what = f"deployments.{name}"
+    return reading(account, what, lambda: provider_of(account).deployments(name), now, LIVE)
+
+
+def _counts(account: CloudAccount, name: str, now: datetime) -> Reading[Counts]:
+    if not capabilities_of(account)[Capability.COUNTS].works:
+        return Reading(problem=messages.WHY["no_counts"])
+    since = (now - COUNTED).replace(second=0, microsecond=0)
+    what = f"counts.{name}"
+    return reading(account, what, lambda: provider_of(account).counts(name, since), now, FIGURES)
+
+
+def _share_rows(
+    listed: Sequence[DeploymentSummary],
+    roles: SplitRoles | None,
+    versions: Mapping[str, VersionSummary],
+    counts: Counts | None,
+) -> list[ShareRow]:
+    """The candidate first; versions of an unusual split as they are listed."""
+    if not listed:
+        return []
+    pairs = [(Role.PREVIOUS, share) for share in listed[0].shares]
+    if roles is not None:
+        pairs = [(Role.STABLE, roles.stable)]
+        if roles.candidate:
+            role = Role.CANDIDATE if roles.candidate.percentage else Role.STAGED
+            pairs.insert(0, (role, roles.candidate))
+    return [_share_row(role, share, versions, counts) for role, share in pairs]
+
+
+def _share_row(
+    role: Role, share: Share, versions: Mapping[str, VersionSummary], counts: Counts | None
+) -> ShareRow:
+    count = counts.of(share.version_id) if counts else None
+    seen = counts.seen if counts else 0
+    observed = 100 * (count.seen if count else 0) / seen if seen else None
+    return ShareRow(role, share, versions.get(share.version_id), count, observed)
+
+
+def _history_row(
+    listed: Sequence[DeploymentSummary], place: int, numbers: Mapping[str, int]
+) -> HistoryRow:
+    deployment, roles = listed[place], roles_of(listed, place, numbers)
+    role, share = Role.STABLE, deployment.shares[0]
+    if roles is not None:
+        share = roles.candidate or roles.stable
+        if roles.candidate:
+            role = Role.CANDIDATE if share.percentage else Role.STAGED
+    return HistoryRow(
+        deployment,
+        place == 0,
+        bool(deployment.marker),
+        role,
+        share.percentage,
+        numbers.get(share.version_id, 0),
+        _weight(roles),
+    )
+
+
+def _weight(roles: SplitRoles | None) -> int | None:
+    if roles is None or roles.candidate is None:
+        return None
+    return round(roles.candidate.percentage * 1000)
+
+
+def _suggested(roles: SplitRoles | None, versions: Sequence[VersionSummary]) -> str:
+    """The candidate, else the newest version that is not stable."""
+    if roles is None:
+        return versions[0].id if versions else ""
+    if roles.candidate:
+        return roles.candidate.version_id
+    others = [version.id for version in versions if version.id != roles.stable.version_id]
+    return others[0] if others else ""
+
+
+def _why_off(account: CloudAccount, can: Permission, read: Reading[Any]) -> str:
+    """Why deploying is off; empty if it works."""
+    if not can:
+        return can.why
+    if account.problem:
+        return messages.PROBLEMS[account.problem][0] + "."
+    if not capabilities_of(account)[Capability.DEPLOY].works:
+        return messages.WHY["no_deploy"]
+    return messages.NOT_READ if read.problem or not read.known else ""
+
+
+def _known(account: CloudAccount) -> list[tuple[str, str, str]]:
+    """(what, level, how it differs), for each capability that differs from our own edges."""
+    table: Mapping[Capability, Support] = capabilities_of(account)
+    return [
+        (messages.CAPABILITIES[str(capability)], str(support.level), messages.WHY[support.why])
+        for capability, support in table.items()
+        if support.why
+    ]
+
+
+def _change_note(
+    account: CloudAccount, name: str, read: Reading[Sequence[DeploymentSummary]], now: datetime
+) -> ChangeNote | None:
+    """The last deployment from here, unless it went well or a person has seen it. One without an
+    answer is looked for in what was read since."""
+    change = account.changes.filter(worker=name).first()
+    if change is None or change.acknowledged_at or now - change.made_at > SETTLES:
+        return None
+    if change.state == DeployState.UNSURE and read.value and read.read_at > change.made_at:  # type: ignore[operator]
+        result = outcome(change.before_id or None, change.marker, read.value)
+        if result.state is not DeployState.UNSURE:
+            change.state = str(result.state)
+            change.others = others_as_json(result.others)
+            change.save(update_fields=["state", "others"])
+    if change.state == DeployState.LIVE:
+        return None
+    late = now - change.made_at > ATTENTION
+    title, text = messages.change_note(change.state, change.others, late=late)
+    put_back = messages.PUT_BACK.get(change.state, "")
+    return ChangeNote(change, title, text, put_back)
+
+
+def others_as_json(others: Sequence[DeploymentSummary]) -> list[dict[str, Any]]:
+    """For `CloudChange.others`."""
+    return [
+        {
+            "id": other.id,
+            "author": other.author,
+            "source": other.source,
+            "message": other.message,
+            "created_at": other.created_at.isoformat(),
+            "shares": [[share.version_id, share.percentage] for share in other.shares],
+        }
+        for other in others
+    ]
