@@ -1,0 +1,89 @@
+"""Cloudflare accounts in a real browser: this server is connected to its own API over loopback."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from dashboard.accounts.actor import Actor
+from dashboard.accounts.models import Role
+from dashboard.accounts.tokens import create_token
+from dashboard.cloud.accounts.connect import connect, follow
+from routing.models import Deployment
+from tests.factories import make_deployment, make_traffic, make_user, make_worker
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def other(transactional_db, live_server, settings):
+    """The address of the API, and a token of an operator there."""
+    cache.clear()
+    make_user("root", Role.ADMIN)
+    port = urlsplit(live_server.url).port
+    settings.CLOUD_HOSTS = frozenset({"127.0.0.1"})
+    settings.CLOUD_LOOPBACK_PORTS = frozenset({port})
+    worker = make_worker("checkout-api", versions=2)
+    new, old = worker.versions.newest_first()
+    make_deployment(worker, (old, 100), message="Round VAT per line", source="wrangler")
+    make_deployment(worker, (new, 10), (old, 90), message="Small step", source="wrangler")
+    make_traffic("checkout-api", 130, version_id=new.id, minutes_ago=4)
+    make_traffic("checkout-api", 1170, version_id=old.id, minutes_ago=4)
+    _, token = create_token(
+        user=make_user("lena", Role.OPERATOR), name="sluice", scopes=["read", "deploy"]
+    )
+    return f"http://127.0.0.1:{port}/client/v4", token
+
+
+@pytest.fixture
+def connected(other):
+    url, token = other
+    by = Actor(None, "shell", timezone.now())
+    account = connect(slug="shop-prod", token=token, base_url=url, account_id="", by=by)
+    follow(account, {"checkout-api": ""}, by)
+    return account
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+def test_axe_finds_nothing_and_nothing_spills(visitors, connected, theme, width):
+    visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
+    visitor.enter("root")
+    for path in ("", "connect/", "shop-prod/", "shop-prod/workers/checkout-api/"):
+        visitor.open(f"/cloudflare/{path}")
+        assert visitor.axe() == [] and not visitor.spills(), path
+
+
+def test_connect_follow_and_step_up_between_two_sluices(visitors, other):
+    url, token = other
+    visitor = visitors()
+    visitor.enter("root")
+    page = visitor.open("/cloudflare/")
+    page.get_by_role("link", name="Connect an account").click()
+    page.get_by_label("Name here").fill("shop-prod")
+    page.get_by_label("Token from").fill(token)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("API address").fill(url)
+    page.get_by_role("button", name="Connect").click()
+    page.locator('[data-check="counts"][data-state="works"]').wait_for()
+    page.get_by_label("Follow checkout-api").check()
+    page.get_by_role("button", name="Save").click()
+    page.locator('[data-worker="checkout-api"][data-followed="yes"]').wait_for()
+    page.get_by_role("link", name="checkout-api").click()
+    page.get_by_label("Its percentage").fill("25")
+    page.get_by_role("button", name="Deploy").click()
+    live = page.locator('#history [data-ours="yes"]')
+    expect(live).to_contain_text("at 25%")
+    assert Deployment.objects.newest_first()[0].shares.count() == 2
+
+
+def test_a_deployment_from_elsewhere_appears_while_the_page_is_open(visitors, connected):
+    visitor = visitors()
+    visitor.enter("root")
+    page = visitor.open("/cloudflare/shop-prod/workers/checkout-api/")
+    page.locator("#live").wait_for()
+    worker = Deployment.objects.newest_first()[0].worker
+    newest = worker.versions.newest_first()[0]
+    make_deployment(worker, (newest, 100), message="By hand", source="wrangler")
+    expect(page.locator("#history")).to_contain_text("By hand", timeout=15_000)
