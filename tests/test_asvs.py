@@ -68,6 +68,7 @@ PATTERNS = {
     "dashboard/settings/environment.py": "an argument of `matching`, always a literal",
     "routing/agent/config.py": "the same",
     "dashboard/accounts/sign_in/browsers.py": "from the table above it",
+    "dashboard/misbehavior.py": "from the table above it",
     "dashboard/workers/editor/errors.py": "joined from `re.escape` one line above",
 }
 RE_CALLS = {

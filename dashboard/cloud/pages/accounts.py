@@ -93,8 +93,8 @@ def index(request: HttpRequest) -> HttpResponse:
     return page(request, "cloud/accounts.html", context)
 
 
-@while_on
 @requires(Role.ADMIN)
+@while_on
 @never_cache
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,16 +115,16 @@ def connect(request: HttpRequest) -> HttpResponse:
     return redirect("cloud:account", account.slug)
 
 
+@require_GET
 @while_on
 @never_cache
-@require_GET
 def account(request: HttpRequest, slug: str) -> HttpResponse:
     context = account_page(account_named(slug), person(request), timezone.now())
     return page(request, "cloud/account.html", context)
 
 
-@while_on
 @requires(Role.ADMIN)
+@while_on
 @require_POST
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Verifies the token and tries each permission again."""
@@ -139,8 +139,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("cloud:account", slug)
 
 
-@while_on
 @requires(Role.ADMIN)
+@while_on
 @sensitive_post_parameters("token")
 @require_POST
 def replace_token(request: HttpRequest, slug: str) -> HttpResponse:
@@ -154,8 +154,8 @@ def replace_token(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("cloud:account", slug)
 
 
-@while_on
 @requires(Role.ADMIN)
+@while_on
 @require_POST
 def follow(request: HttpRequest, slug: str) -> HttpResponse:
     """Follows the ticked Workers with the chosen addresses, of those that the account has."""
@@ -172,8 +172,8 @@ def follow(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("cloud:account", slug)
 
 
-@while_on
 @requires(Role.ADMIN)
+@while_on
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     """Asks first."""

@@ -28,17 +28,17 @@ from dashboard.cloud.provider.values import DeployResult, DeployState, Share
 from dashboard.ui.page import page
 
 
+@require_GET
 @while_on
 @never_cache
-@require_GET
 def deployments(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The page reads itself again every 5 seconds."""
     context = worker_page(account_named(slug), name, person(request), timezone.now())
     return page(request, "cloud/worker.html", context, partial="worker")
 
 
-@while_on
 @requires(Role.OPERATOR)
+@while_on
 @require_POST
 def deploy(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Deploys `candidate` at `percentage` beside `stable`, if `expected` is live."""
@@ -52,8 +52,8 @@ def deploy(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     return redirect("cloud:worker", slug, name)
 
 
-@while_on
 @requires(Role.OPERATOR)
+@while_on
 @require_POST
 def settle(request: HttpRequest, slug: str, name: str, change_id: int) -> HttpResponse:
     """Ends the note about a deployment: `keep` what is live, or `put_back` the other one."""

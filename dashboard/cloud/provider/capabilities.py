@@ -24,7 +24,8 @@ class Capability(StrEnum):
 
 
 class Level(StrEnum):
-    """`LIMITED`: it works, and `Support.why` says how it differs."""
+    """`LIMITED`: it works, and `Support.why` says how it differs. What Sluice cannot do
+    with Cloudflare's API yet is `NONE` as well."""
 
     FULL = "full"
     LIMITED = "limited"
@@ -62,19 +63,17 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.REASON: Support(Level.NONE, "reason_unknown"),
         Capability.KEY_PREDICTION: Support(Level.NONE, "hash_unknown"),
         Capability.HOLD_CI: Support(Level.NONE, "ci_deploys_directly"),
-        Capability.UPLOAD: Support(Level.NONE, "upload_not_built"),
+        Capability.UPLOAD: Support(Level.NONE, "not_built"),
         Capability.APPROVALS: Support(Level.LIMITED, "approvals_advisory"),
-        Capability.SPREAD: Support(Level.LIMITED, "spread_sampled"),
+        Capability.SPREAD: Support(Level.NONE, "not_built"),
     }
-    limited, full = Level.LIMITED, Level.FULL
+    none, limited, full = Level.NONE, Level.LIMITED, Level.FULL
     return never | {
         Capability.DEPLOY: needs("deploy", "Workers Scripts: Edit", full, ""),
         Capability.CONDITIONAL_DEPLOY: Support(limited, "no_condition"),
-        Capability.CODE: needs("code", "Workers Scripts: Read", full, ""),
-        Capability.PROOF: needs("tail", "Workers Tail: Read", limited, "proof_by_tail"),
-        Capability.PROOF_LATER: needs("logs", "Workers Observability: Edit", limited, "by_logs"),
+        Capability.CODE: needs("code", "Workers Scripts: Read", none, "not_built"),
+        Capability.PROOF: needs("tail", "Workers Tail: Read", none, "not_built"),
+        Capability.PROOF_LATER: needs("logs", "Workers Observability: Edit", none, "not_built"),
         Capability.COUNTS: needs("counts", "Account Analytics: Read", limited, "counts_late"),
-        Capability.SERVER_ERRORS: needs(
-            "logs", "Workers Observability: Edit", limited, "errors_by_logs"
-        ),
+        Capability.SERVER_ERRORS: needs("logs", "Workers Observability: Edit", none, "not_built"),
     }

@@ -54,8 +54,10 @@ OPERATOR = {
     *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
     *("storage:create", "storage:rename", "storage:kv-value", "storage:kv-content"),
     *("storage:kv-save", "storage:kv-delete", "storage:d1-query", "storage:d1-delete"),
+    *("cloud:deploy", "cloud:settle"),
 }
 ADMIN = {
+    *("cloud:connect", "cloud:check", "cloud:token", "cloud:follow", "cloud:disconnect"),
     *("people:invite", "people:act", "exports:create", "exports:act"),
     *("notifications:create", "notifications:again", "notifications:act"),
     *("overrides:protect", "overrides:key", "workers:delete", "workers:groups"),

@@ -158,3 +158,12 @@ def test_what_a_token_cannot_do_is_off_with_the_permission():
     assert table[Capability.COUNTS].level is Level.LIMITED
     assert table[Capability.DEPLOY].works
     assert set(table) == set(Capability)
+
+
+def test_every_reason_has_a_text():
+    from dashboard.cloud import messages
+
+    checks = dict.fromkeys(("deploy", "code", "tail", "counts", "logs"), False)
+    for table in (cloudflare_table({}), cloudflare_table(checks)):
+        assert {support.why for support in table.values()} - {""} <= set(messages.WHY)
+    assert set(messages.CAPABILITIES) == set(Capability)
