@@ -32,7 +32,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest rest-and-tests golden format sizes clean \
-	test-cluster torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
+	test-cluster torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -141,6 +141,10 @@ bench-many: ## One edge with 200 and 2,000 Workers: start, memory, a step, a col
 bench-memory: ## Idle memory of every process, and the second start of `make run`
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.memory
+
+bench-state: ## KV through the state process, against one workerd with all in one process
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.edge.state
 
 bench-compile: ## Time and size of the configuration for 200 and 2,000 Workers
 	$(call SETUP,bench)
