@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from django.db.models import QuerySet
 
+from dashboard.events.outcomes import Outcome
 from dashboard.ui.http.storable_text import storable
 from routing.event_delivery import (
     MOST_BYTES,
@@ -17,7 +18,7 @@ from routing.event_delivery import (
     EventKind,
 )
 from routing.models import WorkerEvent
-from routing.secret_encryption import decrypt
+from routing.secret_encryption import DecryptionFailed, decrypt
 
 TAKEN_AT_ONCE = 32
 LARGEST_ANSWER = 2 * MOST_BYTES
@@ -42,7 +43,11 @@ def take(edge_id: int, socket: str, now: datetime) -> list[EventDelivery]:
     # Each row goes to one socket: of two agents with one token, only one delivers it.
     waiting.filter(pk__in=ids).update(taken_at=now, socket=socket)
     rows = WorkerEvent.objects.filter(pk__in=ids, socket=socket, taken_at=now)
-    return [_delivery(row) for row in rows.select_related("worker")]
+    return [
+        delivery
+        for row in rows.select_related("worker")
+        if (delivery := _delivery(row, now)) is not None
+    ]
 
 
 def batch_of(row: WorkerEvent) -> str:
@@ -88,11 +93,19 @@ def _put_back(rows: QuerySet[WorkerEvent], answered: EventAnswer, now: datetime)
     return bool(rows.filter(expires_at__gt=now).update(detail=detail, **waiting))
 
 
-def _delivery(row: WorkerEvent) -> EventDelivery:
+def _delivery(row: WorkerEvent, now: datetime) -> EventDelivery | None:
+    """None for a batch that the secret key of this process does not decrypt: it ends."""
+    try:
+        payload = batch_of(row) if row.kind == EventKind.queue else row.payload
+    except DecryptionFailed:
+        detail = "The batch cannot be decrypted."
+        ended = {"ended_at": now, "outcome": str(Outcome.not_delivered), "detail": detail}
+        WorkerEvent.objects.filter(pk=row.pk).update(**ended)
+        return None
     return EventDelivery(
         id=str(row.pk),
         worker=row.worker.name,
         version_id=str(row.version_id),
         kind=EventKind(row.kind),
-        payload=(batch_of(row) if row.kind == EventKind.queue else row.payload).encode(),
+        payload=payload.encode(),
     )

@@ -36,6 +36,7 @@ from dashboard.storage.queues.settlement import (
 from routing.control.deploy import active_deployment
 from routing.event_delivery import EventKind
 from routing.models import QueueConsumer, WorkerEvent
+from routing.secret_encryption import DecryptionFailed
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,11 @@ class QueueDelivery:
 def settle_ended(consumer: QueueConsumer, now: datetime) -> None:
     """Acknowledges the messages of batches that have ended, or gives them back."""
     for event in _batches(consumer).exclude(ended_at=None):
-        batch = [_message(item) for item in json.loads(batch_of(event))["messages"]]
+        try:
+            batch = [_message(item) for item in json.loads(batch_of(event))["messages"]]
+        except DecryptionFailed:  # the messages come again when their leases end
+            WorkerEvent.objects.filter(pk=event.pk).update(settled_at=now, payload="")
+            continue
         settled = settle(batch, event.outcome, _result(event.result), settings_of(consumer))
         if settled.dead and consumer.dead_letter_queue:
             items = [{"body": m.body, "contentType": m.content_type} for m in settled.dead]

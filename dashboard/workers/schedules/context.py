@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -24,6 +24,7 @@ from routing.rules.cron import CronInvalid
 
 NEXT = 3
 RUNS = 50
+OUTPUT_WITHIN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +79,12 @@ class SchedulesPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPage:
+    """`polls` until it has ended and its output is here, or is late."""
+
     row: WorkerRow
     sequence: tuple[Any, ...]
     run: Run
+    polls: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,12 @@ def read_consumers(row: WorkerRow) -> list[ConsumerRow]:
 
 def read_run(event: WorkerEvent, row: WorkerRow) -> Run:
     return _runs([event], row)[0]
+
+
+def awaits_output(run: Run, now: datetime) -> bool:
+    """Whether its console lines may still be on their way: edges send them once a second."""
+    ended_at = run.event.ended_at
+    return ended_at is not None and run.detail is None and now - ended_at < OUTPUT_WITHIN
 
 
 def without_handler(row: WorkerRow) -> list[Standing]:

@@ -23,6 +23,7 @@ from dashboard.workers.schedules import messages
 from dashboard.workers.schedules.context import (
     RunPage,
     SchedulesPage,
+    awaits_output,
     no_edge,
     read_consumers,
     read_run,
@@ -51,7 +52,9 @@ def run(request: HttpRequest, name: str, event_id: UUID) -> HttpResponse:
     events = WorkerEvent.objects.select_related("version", "edge", "author", "worker")
     event = get_object_or_404(events, worker__name=name, pk=event_id)
     row = worker_row(event.worker)
-    context = RunPage(row=row, sequence=newest, run=read_run(event, row))
+    found = read_run(event, row)
+    polls = found.is_open or awaits_output(found, timezone.now())
+    context = RunPage(row=row, sequence=newest, run=found, polls=polls)
     return page(request, "workers/schedules/run.html", context, partial="schedule-run")
 
 

@@ -214,3 +214,20 @@ def test_one_process_drives_a_consumer_until_its_time_is_over(
     second.look(now + timedelta(seconds=16))
     assert WorkerEvent.objects.count() == 1
     assert QueueConsumer.objects.get().driver == second._name
+
+
+def test_a_batch_that_cannot_be_decrypted_ends_and_delays_no_other(
+    api: Api, queue: str, worker: Worker, edge: Edge
+) -> None:
+    consume(api, queue, batch_size=1)
+    api("POST", queue + "/messages/batch", {"messages": [{"body": n} for n in range(2)]})
+    work = QueueDelivery(lambda: 0.0)
+    work.look(timezone.now())
+    broken, whole = WorkerEvent.objects.order_by("scheduled_at")
+    WorkerEvent.objects.filter(pk=broken.pk).update(payload="v1:nonsense")
+    [delivery] = rows.take(edge.pk, "socket", timezone.now())
+    assert delivery.id == str(whole.pk)
+    answer(edge, delivery.id)
+    work.look(timezone.now())
+    assert not WorkerEvent.objects.filter(settled_at=None).exists()
+    assert WorkerEvent.objects.get(pk=broken.pk).outcome == "notDelivered"
