@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import httpx
 import pytest
@@ -20,6 +21,10 @@ CODE = """let runs = 0;
 export default {
   async fetch(request, env) {
     const path = new URL(request.url).pathname;
+    const html = { headers: { "content-type": "text/html" } };
+    if (path === "/page") return new Response('<script src="app-NAME.js"></script>', html);
+    const status = path === "/app-NAME.js" ? 200 : 404;
+    if (path.endsWith(".js")) return new Response("", { status });
     if (path === "/send") await env.JOBS.sendBatch([{ body: { n: 1 } }, { body: { n: 2 } }]);
     return new Response("NAME " + runs);
   },
@@ -137,6 +142,21 @@ def test_a_due_minute_runs_once_however_many_look(system, browser):
 
     outcomes = eventually(due, 20)
     assert len(outcomes) - rows in (1, 2)  # two if a minute passed meanwhile
+
+
+def test_a_skew_check_lists_the_files_that_the_other_version_lacks(system, folder):
+    suite = folder / "skew.yaml"
+    suite.write_text(
+        "name: skew\nchecks:\n  - {name: page, request: {path: /page}, assert: [{no_skew: {}}]}\n"
+    )
+    system.manage("smoke", "import", str(suite), "--worker", "cron")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        system.manage("smoke", "run", "--suite", "skew", "--worker", "cron", "--json")
+    assert failed.value.returncode == 1
+    [check] = json.loads(failed.value.stdout.splitlines()[-1])["checks"]
+    [skew] = [a for a in check["results"] if a["kind"] == "no_skew"]
+    assert "2 of 2 files missing" in skew["actual"]
+    assert "lacks /app-one.js" in skew["actual"] and "lacks /app-two.js" in skew["actual"]
 
 
 def test_no_request_reaches_the_handler(system):
