@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.eventually import eventually
@@ -14,9 +15,17 @@ from tests.eventually import eventually
 KEY = "k" * 40
 
 
+@dataclass(frozen=True)
+class StateProcess:
+    """`url` for SLUICE_STATE_URL. `pid` is the server's, which starts workerd again."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def state_process(folder: Path) -> Iterator[str]:
-    """Serves in `folder` until the end; gives SLUICE_STATE_URL. `KEY` is its key."""
+def state_process(folder: Path) -> Iterator[StateProcess]:
+    """Serves in `folder` until the end. `KEY` is its key."""
     environment = os.environ | {
         "SLUICE_STATE_DIR": str(folder),
         "SLUICE_STATE_KEY": KEY,
@@ -34,7 +43,7 @@ def state_process(folder: Path) -> Iterator[str]:
     try:
         socket = folder / "state.sock"
         assert eventually(socket.exists)
-        yield f"unix:{socket}"
+        yield StateProcess(f"unix:{socket}", process.pid)
     finally:
         process.terminate()
         process.wait(20)

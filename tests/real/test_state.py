@@ -258,7 +258,7 @@ def test_a_worker_and_wrangler_use_the_same_database(system, ledger):
     (ledger / "more.sql").write_text("INSERT INTO people (name) VALUES ('it''s; bob');\n-- end")
     more = ["d1", "execute", "DB", "--remote", "--yes", "--file", "more.sql"]
     assert "Executed 1 queries" in run(system, ledger, *more)
-    run(system, ledger, "d1", "export", "DB", "--remote", "--yes", "--output", "out.sql")
+    run(system, ledger, "d1", "export", "DB", "--remote", "-y", "--output", "out.sql")
     assert "VALUES(2,'it''s; bob');" in (ledger / "out.sql").read_text()
     answer = system.get("ledger", "/names").json()
     assert answer.pop("version") in ("one", "two")

@@ -24,8 +24,8 @@ __all__ = ["Api", "alice", "api", "runtime_says_fine"]
 @pytest.fixture(scope="session")
 def state_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # A Unix path has at most 107 bytes.
-    with state_process(Path(tmp_path_factory.mktemp("state"))) as url:
-        yield url
+    with state_process(Path(tmp_path_factory.mktemp("state"))) as process:
+        yield process.url
 
 
 @pytest.fixture(autouse=True)

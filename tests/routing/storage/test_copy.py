@@ -24,12 +24,12 @@ def client(url):
 def test_what_was_acknowledged_before_is_in_the_copy_also_while_others_write(tmp_path):
     folder, restored, stop = tmp_path / "a", tmp_path / "b", threading.Event()
     (target := folder / "copy").mkdir(parents=True)
-    with state_process(folder) as url, client(url) as kv:
+    with state_process(folder) as state, client(state.url) as kv:
         kv.put("/small", content=b"1")
         kv.put("/large", content=b"2" * 100_000)
 
         def write():
-            with client(url) as other:
+            with client(state.url) as other:
                 for n in itertools.count():
                     if stop.is_set():
                         return
@@ -48,7 +48,7 @@ def test_what_was_acknowledged_before_is_in_the_copy_also_while_others_write(tmp
     (restored / "kv" / "old").write_text("replaced")
     replace_state(target, restored)
     assert not (restored / "kv" / "old").exists()
-    with state_process(restored) as url, client(url) as kv:
+    with state_process(restored) as state, client(state.url) as kv:
         assert kv.get("/small").content == b"1"
         assert kv.get("/large").content == b"2" * 100_000
         assert kv.get("/busy").status_code in (200, 404)

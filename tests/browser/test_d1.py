@@ -1,0 +1,69 @@
+"""The page of a D1 database in a real browser, with a real state process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from dashboard.accounts.actor import Actor
+from dashboard.accounts.models import Role
+from dashboard.storage.d1 import databases
+from dashboard.storage.d1.query import Statement, run
+from routing.models import StateNamespace
+from routing.state_access import state_key
+from tests.factories import make_user
+from tests.state_process import KEY, state_process
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+ROWS = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) "
+    "INSERT INTO orders (customer, total, note, photo) SELECT 'Customer ' || i, i * 1.25, "
+    "iif(i % 3, 'Leave it at the door, ring twice and do not bend it; number ' || i, NULL), "
+    "iif(i % 4, NULL, x'010203') FROM n"
+)
+SCHEMA = (
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT, total REAL, note TEXT, photo)",
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)",
+    "CREATE VIEW large_orders AS SELECT * FROM orders WHERE total > 50",
+)
+
+
+@pytest.fixture(scope="module")
+def state_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with state_process(Path(tmp_path_factory.mktemp("state"))) as process:
+        yield process.url
+
+
+@pytest.fixture
+def database(transactional_db: None, settings: object, state_url: str) -> Iterator[StateNamespace]:
+    settings.STATE_URL, settings.STATE_KEYS = state_url, [state_key(KEY)]  # type: ignore[attr-defined]
+    make_user("root", Role.ADMIN)
+    made = databases.create(f"shop-{os.urandom(3).hex()}", Actor(None, "shell", timezone.now()))
+    run(made.key, [Statement(sql) for sql in (*SCHEMA, ROWS)])
+    return made
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+def test_tables_rows_and_a_query_that_writes(visitors, database, theme, width):
+    visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
+    visitor.enter("root")
+    page = visitor.open(f"/storage/d1/{database.key}/?table=orders")
+    page.get_by_text("Delete this database…").click()
+    assert visitor.axe() == [] and not visitor.spills()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Rows 51 to 100")).to_be_visible()
+    page.get_by_label("SQL").fill("UPDATE orders SET note = '' WHERE id <= 7")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("This changes 7 rows")).to_be_visible()
+    assert visitor.axe() == [] and not visitor.spills()
+    page.get_by_role("button", name="Change the data").click()
+    expect(page.get_by_text("Done: 7 rows changed")).to_be_visible()
+    page.get_by_label("SQL").fill("SELECT id, total FROM orders LIMIT 3; SELECT 'x' AS y")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("[data-result]")).to_have_count(2)
+    assert visitor.axe() == [] and not visitor.spills()

@@ -1,0 +1,68 @@
+"""The state process is killed while rows are written: what was acknowledged is there."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from dashboard.storage.client import StateUnavailable
+from dashboard.storage.d1.query import Statement, run
+from routing.state_access import state_key
+from tests.eventually import eventually
+from tests.state_process import KEY, state_process
+
+KILLS = 5
+
+
+def workerd_of(server: int) -> int | None:
+    """The pid of the state process below its server, None while it restarts."""
+    try:
+        text = Path(f"/proc/{server}/task/{server}/children").read_text()
+    except OSError:
+        return None
+    return int(text.split()[0]) if text else None
+
+
+def kill_at_random(server: int, acknowledged: list[int], stopped: threading.Event) -> None:
+    dice, rows = random.Random(1), 0
+    try:
+        for _ in range(KILLS):
+            rows = len(acknowledged) + dice.randint(5, 40)
+            eventually(lambda rows=rows: len(acknowledged) > rows)
+            time.sleep(dice.uniform(0, 0.01))
+            os.kill(eventually(lambda: workerd_of(server)), signal.SIGKILL)
+    finally:
+        stopped.set()
+
+
+@pytest.mark.usefixtures("db")
+def test_acknowledged_rows_survive_kills(tmp_path: Path, settings: object) -> None:
+    with state_process(tmp_path / "s") as process:
+        settings.STATE_URL = process.url  # type: ignore[attr-defined]
+        settings.STATE_KEYS = [state_key(KEY)]  # type: ignore[attr-defined]
+        database, stopped = str(uuid.uuid4()), threading.Event()
+        acknowledged: list[int] = []
+        run(database, [Statement("CREATE TABLE t (id INTEGER PRIMARY KEY)")])
+        killer = threading.Thread(target=kill_at_random, args=(process.pid, acknowledged, stopped))
+        killer.start()
+        number = failed = 0
+        while not stopped.is_set():
+            number += 1
+            try:
+                run(database, [Statement("INSERT INTO t VALUES (?)", (number,))])
+            except StateUnavailable:
+                failed += 1
+            else:
+                acknowledged.append(number)
+        killer.join()
+        [result] = run(database, [Statement("SELECT id FROM t")])
+    stored = {row[0] for row in result.rows}
+    assert set(acknowledged) <= stored and len(acknowledged) > KILLS * 5
+    assert failed <= KILLS * 2
