@@ -80,6 +80,8 @@ class Config:
     memory_mb: int
     #: SLUICE_EDGE_IDLE_SECONDS: how long after its last request any version is stopped; 0: never.
     idle_seconds: float
+    #: SLUICE_EDGE_CACHE_MB: memory for responses that Workers cache; 0: nothing is cached.
+    cache_mb: int
     #: SLUICE_INVOCATIONS_PER_SECOND: beyond it, requests are counted but not shipped; those with an
     #: override have the same limit again, those of the proof listener none.
     invocations_per_second: int
@@ -149,6 +151,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         preview_idle_seconds=variables.seconds("SLUICE_EDGE_PREVIEW_IDLE_SECONDS", 300),
         memory_mb=variables.whole("SLUICE_EDGE_MEMORY_MB", 0, 0, 10_000_000),
         idle_seconds=variables.seconds("SLUICE_EDGE_IDLE_SECONDS", 0),
+        cache_mb=variables.whole("SLUICE_EDGE_CACHE_MB", 64, 0, 100_000),
         invocations_per_second=variables.whole("SLUICE_INVOCATIONS_PER_SECOND", 50, 0, 1_000_000),
         details=variables.switch("SLUICE_EDGE_DETAILS", True),
         details_per_second=variables.whole("SLUICE_EDGE_DETAILS_PER_SECOND", 500, 1, 1_000_000),

@@ -25,6 +25,7 @@ from routing.agent.base.addresses import url_host
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
+from routing.agent.cache.cache_process import CacheProcess, cache_key
 from routing.agent.certificates.provider import CertificateProvider
 from routing.agent.config import Config
 from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
@@ -84,6 +85,7 @@ class Edge:
         seal = Seal(*identity.file_keys())
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
+        self._cache = self._make_cache()
         self._supervisor = self._make_supervisor(seal)
         self._decider = Decider()
         self._previews = self._make_previews()
@@ -165,6 +167,8 @@ class Edge:
         forever("previews", self._previews.keep)
         forever("memory", self._supervisor.memory.keep)
         forever("state socket", self._state_socket.keep)
+        if self._cache is not None:
+            forever("cache", self._cache.keep)
         if self._config.certificates:
             forever("certificates", self._certificates.run)
         forever("process notes", child_process.write_missing_notes)
@@ -270,7 +274,14 @@ class Edge:
             users=self._users,
             tasks=self._tasks,
             changed=self._changed,
+            cache=self._cache.key if self._cache is not None else None,
         )
+
+    def _make_cache(self) -> CacheProcess | None:
+        if not self._config.cache_mb:
+            return None
+        key = cache_key(self._identity.file_keys()[0])
+        return CacheProcess(self._config.cache_mb, key, self._users)
 
     def _make_previews(self) -> Previews:
         supervisor = self._supervisor

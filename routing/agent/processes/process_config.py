@@ -31,11 +31,12 @@ class Configurations:
         tail: bool,
         key: bytes,
         isolation: Isolation,
+        cache: bytes | None = None,
     ) -> None:
-        """`key` is a secret of this edge, for fingerprints."""
+        """`key` is a secret of this edge, for fingerprints; `cache` that of its cache process."""
         self._assets = assets
         self._isolation = f"{isolation.kind} {isolation.uids}"
-        self._modules, self._tail = modules, tail
+        self._modules, self._tail, self._cache = modules, tail, cache
         self._deny, self._key = own_networks(), hashlib.sha256(b"fingerprints" + key).digest()
 
     async def of(self, start: Start) -> bytes:
@@ -63,7 +64,7 @@ class Configurations:
             runtime=runtime(),
             deny=self._deny,
             tail=self._tail,
-            program=f"{program} {self._isolation}",
+            program=f"{program} {self._isolation}{' cache' if self._cache else ''}",
         )
 
     def _encoded(self, start: Start, contents: Mapping[str, bytes]) -> bytes:
@@ -76,5 +77,6 @@ class Configurations:
             deny=self._deny,
             tail=self._tail,
             newest_date=newest_date(),
+            cache=self._cache,
         )
         return encode(config)

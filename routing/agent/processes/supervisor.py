@@ -65,6 +65,7 @@ class Supervisor:
         tasks: Tasks,
         changed: Callable[[], None],
         start_version: StartVersion = VersionProcess,
+        cache: bytes | None = None,
     ) -> None:
         self._envoy, self._changed = envoy, changed
         self._assets = assets
@@ -74,6 +75,7 @@ class Supervisor:
             tail=config.details,
             key=key,
             isolation=users.isolation,
+            cache=cache,
         )
         self.versions = Versions(
             configurations=configurations,

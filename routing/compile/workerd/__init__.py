@@ -5,6 +5,7 @@ modules.py   uploaded parts as modules
 bindings.py  bindings of an upload as workerd's bindings
 assets.py    static assets in front of the code
 events.py    the Worker that delivers cron and queue events
+cache.py     the Cache API, and the edge's process behind it
 state.py     bindings to namespaces of the state process
 services.py  service bindings: from one Worker's process to another
 slots.py     how RPC calls spread over versions

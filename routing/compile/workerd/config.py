@@ -19,6 +19,7 @@ from routing.compile.workerd.assets import (
     ranges_services,
 )
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
+from routing.compile.workerd.cache import cache_services
 from routing.compile.workerd.events import events_service, events_socket
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
 from routing.compile.workerd.services import edge_headers, external
@@ -30,6 +31,7 @@ __all__ = [
     "VersionInvalid",
     "config",
     "inspection_config",
+    "ours",
     "running_date",
     "socket_names",
 ]
@@ -75,6 +77,7 @@ def config(
     tail: bool = True,
     newest_date: str = "",
     assets: str = "",
+    cache: bytes | None = None,
 ) -> _Object:
     """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
 
@@ -82,7 +85,8 @@ def config(
     `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. With
     `tail`, console lines and exceptions go to the agent. `newest_date` is the latest compatibility
     date that the runtime takes (`running_date`). `assets` is the folder with the static assets
-    (default: the version's in the edge's folder). Raises `VersionInvalid`.
+    (default: the version's in the edge's folder), `cache` the key of the edge's cache process, None
+    without one. Raises `VersionInvalid`.
     """
     network = {
         "allow": ["public"],
@@ -91,14 +95,14 @@ def config(
     }
     own, services = _version_services(version, modules, newest_date, tail, assets)
     if version.assets:
-        own += ranges_services(own[-1], _ours("ranges.js", runtime))
+        own += ranges_services(own[-1], ours("ranges.js", runtime))
     if names.receives_events(version):
-        own.append(events_service(_ours("events.js", runtime)))
+        own.append(events_service(ours("events.js", runtime)))
     return {
         "services": [
             *own,
             {"name": "internet", "network": network},
-            {"name": "cache", "worker": _ours("cache.js", runtime)},
+            *cache_services(worker, cache, ours("cache.js", runtime)),
             *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
             *_edges(services),
         ],
@@ -205,7 +209,8 @@ def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
     return sockets
 
 
-def _ours(file: str, runtime: Mapping[str, str]) -> _Object:
+def ours(file: str, runtime: Mapping[str, str]) -> _Object:
+    """A Worker of our own, without network."""
     return {
         "modules": [{"name": file, "esModule": runtime[file]}],
         "compatibilityDate": _OUR_DATE,
@@ -219,7 +224,7 @@ def _tail(version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
         {"name": "AGENT", "service": {"name": "agent"}},
         {"name": "VERSION", "text": version.id},
     ]
-    return {**_ours("tail.js", runtime), "bindings": bindings}
+    return {**ours("tail.js", runtime), "bindings": bindings}
 
 
 def _process(runtime: Mapping[str, str]) -> _Object:

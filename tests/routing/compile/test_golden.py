@@ -91,6 +91,7 @@ def serving(version: VersionSpec) -> dict[str, Any]:
         slot=2,
         runtime=cases.RUNTIME,
         deny=["192.0.2.7/32"],
+        cache=b"key",
     )
 
 
