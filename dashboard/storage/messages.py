@@ -75,3 +75,14 @@ def type_the_title(title: str) -> str:
 def state_problem(error: Exception) -> str:
     """`StateUnavailable` or `StateRefused`, for a page."""
     return str(error) if isinstance(error, StateRefused) else UNAVAILABLE
+
+
+NO_FILE = "Choose a file."
+
+
+def object_stored(key: str) -> str:
+    return f"Stored {key}."
+
+
+def object_deleted(key: str) -> str:
+    return f"Deleted {key}."

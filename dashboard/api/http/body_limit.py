@@ -32,7 +32,9 @@ ASSETS = 40 * 1024 * 1024
 of KV has as many bytes, without base64; a SQL file for D1 may have all of them."""
 OBJECTS = 300 * 1024 * 1024
 """Bytes of an object of R2, as on Cloudflare. Workers can store larger ones."""
-_OBJECT_PATH = re.compile(r"/client/v4/accounts/[^/]+/r2/buckets/[^/]+/objects/.+", re.DOTALL)
+_OBJECT_PATH = re.compile(
+    r"/client/v4/accounts/[^/]+/r2/buckets/[^/]+/objects/.+|/storage/r2/[^/]+/upload/", re.DOTALL
+)
 _LARGE_PATH = re.compile(
     r"/client/v4/accounts/[^/]+/"
     r"(workers/assets/upload(/[^/]+)?|storage/kv/namespaces/[^/]+/(values/.+|bulk)|d1/upload/[^/]+)",

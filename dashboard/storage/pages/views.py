@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,6 +18,8 @@ from dashboard.storage import messages, namespaces
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.namespaces import TitleRefused
 from dashboard.storage.pages.context import CREATED_HERE, NewNamespace, storage_page, url_of
+from dashboard.storage.r2 import buckets, objects as r2
+from dashboard.storage.r2.buckets import BucketNameInvalid
 from dashboard.ui.page import page
 from routing.models import StateNamespace
 
@@ -35,9 +39,10 @@ def create(request: HttpRequest) -> HttpResponse:
     if kind not in CREATED_HERE:
         return HttpResponse(status=400)
     try:
-        made = namespaces.create(kind, title, actor_of(request))
-    except TitleRefused as error:
-        form = NewNamespace(title, str(error))
+        make = buckets.create if kind == r2.KIND else partial(namespaces.create, kind)
+        made = make(title, actor_of(request))
+    except (TitleRefused, BucketNameInvalid, StateUnavailable, StateRefused) as error:
+        form = NewNamespace(title, _why_not_created(error))
         return page(request, TEMPLATE, storage_page(person(request), form), status=422)
     notices.success(request, messages.created(made.title))
     return redirect(url_of(made) or "storage:list")
@@ -46,6 +51,8 @@ def create(request: HttpRequest) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_POST
 def rename(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    if kind == r2.KIND:
+        raise Http404  # a bucket's name is its id
     namespace = get_object_or_404(StateNamespace, kind=kind, key=key)
     try:
         namespaces.rename(namespace, request.POST.get("title", "").strip(), actor_of(request))
@@ -71,6 +78,12 @@ def delete(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         return redirect(url_of(namespace) or "storage:list")
     notices.success(request, messages.deleted(namespace.title))
     return redirect("storage:list")
+
+
+def _why_not_created(error: Exception) -> str:
+    if isinstance(error, (StateUnavailable, StateRefused)):
+        return messages.state_problem(error)
+    return str(error)
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -3,4 +3,6 @@
 objects.py   objects: list, read, store, delete
 buckets.py   create and delete buckets
 download.py  an object as a streamed response
+page_context.py  what its pages show
+views.py     folders, objects, upload, deletion
 """

@@ -55,6 +55,7 @@ OPERATOR = {
     *("storage:create", "storage:rename", "storage:kv-value", "storage:kv-content"),
     *("storage:kv-save", "storage:kv-delete", "storage:d1-query", "storage:d1-delete"),
     *("cloud:deploy", "cloud:settle"),
+    *("storage:r2-content", "storage:r2-upload", "storage:r2-delete"),
 }
 ADMIN = {
     *("cloud:connect", "cloud:check", "cloud:token", "cloud:follow", "cloud:disconnect"),

@@ -50,6 +50,7 @@ EXPORTS = {
         "/client/v4/accounts/a/d1/export/guess",
         None,
     ),
+    "dashboard/storage/r2/views.py": (f"/storage/r2/{uuid4()}/object/content/?name=k", None),
     "dashboard/api/serializers/module_content.py": (
         "/client/v4/accounts/a/workers/scripts/shop",
         None,

@@ -10,21 +10,10 @@ import pytest
 from dashboard.storage.r2 import objects
 from routing.models import AuditEntry, StateNamespace, Version
 from tests.dashboard.api.conftest import METADATA
-from tests.state_server import state_server
 
 BUCKETS, OBJECTS = "/r2/buckets", "/r2/buckets/photos/objects"
-KEY = b"k" * 32
 
-
-@pytest.fixture(scope="module")
-def state_url(tmp_path_factory):
-    with state_server(tmp_path_factory.mktemp("r2"), [KEY]) as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-def state(state_url, settings, db):
-    settings.STATE_URL, settings.STATE_KEYS = state_url, [KEY]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture
