@@ -83,6 +83,8 @@ class CacheProcess:
             return await process.wait()
         finally:
             self.stop()
+            if self._process is not None:
+                await self._process.wait()
             self._process = None
             claim.release()
 
