@@ -23,10 +23,11 @@ class Target:
 
     port: int
     headers: Mapping[str, str] = field(default_factory=dict)
+    path: str = "/"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ _T = "type.googleapis.com/envoy.extensions."
 OVERRIDES = "cloudflare-workers-version-overrides"
 KEY = "cloudflare-workers-version-key"
 _NEVER = 1 << 30  # requests after which nginx would close a connection
-_NGINX_USER = "user root;" if os.geteuid() == 0 else ""  # who may open the sockets
+NGINX_USER = "user root;" if os.geteuid() == 0 else ""  # who may open the sockets
 
 _Object = dict[str, Any]
 
@@ -80,7 +80,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], target: Target, out
         time.sleep(0.02)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """Debian keeps servers where only root looks."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     if found is None:
@@ -147,7 +147,7 @@ def nginx(split: Split, folder: Path, *, log: bool) -> Iterator[Peer]:
 def nginx_command(folder: Path, *more: str) -> list[str]:
     """nginx in `folder`; with `-s reload` the running one reads its file again."""
     files = ("-p", f"{folder}/", "-e", "error.log", "-c", "nginx.conf")
-    return [_program("nginx"), *files, *more]
+    return [program("nginx"), *files, *more]
 
 
 def write_nginx(split: Split, folder: Path, port: int, *, log: bool, mark: str = "") -> None:
@@ -163,7 +163,7 @@ def _nginx_config(split: Split, port: int, access_log: str, mark: str) -> str:
     line = ",".join(f'"{name}":"${name}"' for name in fields + more)
     return f"""
 daemon off;
-{_NGINX_USER}
+{NGINX_USER}
 worker_processes 1;
 pid nginx.pid;
 events {{ worker_connections 4096; }}
@@ -208,7 +208,7 @@ def haproxy(split: Split, folder: Path, *, log: bool) -> Iterator[Peer]:
     """`rand()` or the key's hash against the percentage; with `log`, HAProxy's own HTTP log."""
     port = free_port()
     (folder / "haproxy.cfg").write_text(_haproxy_config(split, port, log))
-    command = [_program("haproxy"), "-db", "-f", "haproxy.cfg"]
+    command = [program("haproxy"), "-db", "-f", "haproxy.cfg"]
     with running(command, Target(port), folder, ["output.txt"] if log else []) as peer:
         yield peer
 

@@ -1,6 +1,7 @@
 """What the edge costs a request, how soon a deployment decides, memory.
 
 breakdown.py    Where the edge's CPU goes
+assets.py       Static assets beside nginx, which serves the same folder
 compile.py      200 and 2,000 Workers of two versions compiled
 memory.py       Idle memory of every process, and how long the second start of `make run`
                 takes

@@ -11,6 +11,7 @@ handover/       Envoy's listening sockets outlive it
 adoption/       processes of an earlier agent
 hang/           detects processes that hang
 control_plane/  snapshots, modules and reports
+cache/          the process behind the Cache API
 assets/         a folder of static assets for each version
 identity/       the edge's key, token and join
 certificates/   certificates of the public listener, replaced while Envoy runs

@@ -1,9 +1,13 @@
-"""Static assets: deployed by unmodified wrangler, served by the real edge."""
+"""Static assets and the Cache API: deployed by unmodified wrangler, served by the real edge."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -124,3 +128,67 @@ def test_a_site_without_code(system, tmp_path):
     missing = system.get("pages", "/missing")
     assert (missing.status_code, missing.text) == (404, "nothing here")
     assert missing.headers["x-sluice-version"] == version
+
+
+CACHE_CODE = """export default {
+  async fetch(request) {
+    const url = new URL(request.url);
+    const cache = url.searchParams.get("named") ? await caches.open("named") : caches.default;
+    const key = "https://cache.test/" + (url.searchParams.get("key") ?? "");
+    if (url.pathname === "/put") {
+      const headers = { "cache-control": url.searchParams.get("control") ?? "max-age=60" };
+      await cache.put(key, new Response(url.searchParams.get("value"), { headers }));
+      return new Response("put");
+    }
+    if (url.pathname === "/delete") return new Response(String(await cache.delete(key)));
+    return (await cache.match(key)) ?? new Response("VERSION miss", { status: 404 });
+  },
+};
+"""
+
+
+def cache_pid(system):
+    """Of the edge's cache process: the one that listens at its socket."""
+    paths = Path("/proc").glob("[0-9]*/cmdline")
+    folder = str(system.data_dir / "edge")
+    for path in paths:
+        with suppress(OSError):
+            is_ours = b"--socket-fd=cache=" in path.read_bytes()
+            if is_ours and os.readlink(path.parent / "cwd") == folder:
+                return int(path.parent.name)
+    return None
+
+
+def test_versions_of_a_worker_share_a_cache_and_others_do_not(system, tmp_path):
+    settings = {"name": "cached", "main": "index.js", "compatibility_date": "2026-08-01"}
+    (tmp_path / "wrangler.json").write_text(json.dumps(settings))
+    versions = []
+    for version, command in (("one", ["deploy"]), ("two", ["versions", "upload"])):
+        (tmp_path / "index.js").write_text(CACHE_CODE.replace("VERSION", version))
+        versions.append(deploy(system, tmp_path, *command))
+    one, two = versions
+    deployment = system.deploy("cached", (two, 50), (one, 50))
+    system.wait_for(deployment["id"], "cached", 20)
+    to = {version: {OVERRIDES: f'cached="{version}"'} for version in versions}
+    assert cache_pid(system) is None
+    assert system.get("cached", "/", **to[one]).text == "one miss"
+    assert system.get("cached", "/put?value=x", **to[one]).text == "put"
+    for version in versions:
+        hit = system.get("cached", "/", **to[version])
+        assert (hit.text, hit.headers["cf-cache-status"]) == ("x", "HIT")
+    assert system.get("cached", "/?named=1", **to[one]).text == "one miss"
+    system.get("cached", "/put?key=private&control=private&value=x", **to[one])
+    assert system.get("cached", "/?key=private", **to[one]).status_code == 404
+
+    (tmp_path / "wrangler.json").write_text(json.dumps(settings | {"name": "stranger"}))
+    deploy(system, tmp_path, "deploy")
+    assert eventually(lambda: system.get("stranger").text == "two miss", 20)
+
+    os.kill(cache_pid(system), signal.SIGKILL)
+    answers = {system.get("cached", "/", **to[one]).status_code for _ in range(20)}
+    assert answers == {404}
+    assert eventually(lambda: cache_pid(system) is not None, 20)
+    system.get("cached", "/put?value=y", **to[two])
+    assert system.get("cached", "/", **to[one]).text == "y"
+    assert system.get("cached", "/delete", **to[one]).text == "true"
+    assert system.get("cached", "/", **to[two]).text == "two miss"

@@ -1,8 +1,8 @@
 """R2 buckets: the control plane's side of `routing/runtime/state/r2.js`.
 
-objects.py   objects: list, read, store, delete
-buckets.py   create and delete buckets
-download.py  an object as a streamed response
+objects.py       list, read, store and delete objects
+buckets.py       create and delete buckets
+download.py      an object as a streamed response
 page_context.py  what its pages show
-views.py     folders, objects, upload, deletion
+views.py         folders, objects, uploads, deletion
 """

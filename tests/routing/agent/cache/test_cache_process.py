@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import tempfile
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
+from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.cache.cache_process import CacheProcess, cache_key
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import Isolation, Kind
 from routing.compile import names
+from routing.compile.workerd import config as workerd
 from routing.compile.workerd.cache import header_value
+from routing.snapshot import ModuleSpec
+from tests.real.version_process import serve_version, stop
+from tests.routing.compile.cases import make_version
 
 pytestmark = pytest.mark.slow
 KEY = cache_key(b"edge")
 
 
+@pytest.fixture
+def folder():
+    """A Unix path has at most 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="sluice-") as made:
+        yield Path(made)
+
+
 @asynccontextmanager
-async def running(tmp_path, monkeypatch):
+async def running(folder, monkeypatch):
     """In a folder of its own, storing 1 MB."""
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     Path("log").mkdir()
     cache = CacheProcess(1, KEY, Users(Isolation(kind=Kind.agent)))
     task = asyncio.create_task(cache.keep())
@@ -56,12 +72,14 @@ def response(content, *headers):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
-def test_responses_are_stored_for_one_worker_as_long_as_they_say(tmp_path, monkeypatch):
+def test_responses_are_stored_for_one_worker_as_long_as_they_say(folder, monkeypatch):
     async def check():
-        async with running(tmp_path, monkeypatch) as cache:
+        async with running(folder, monkeypatch) as cache:
             assert cache.starts == 0
             assert (await ask("GET", "/a"))[0] == 504
-            assert (await ask("PUT", "/a", response(b"hello", "Cache-Control: max-age=9")))[0] == 204
+            assert (await ask("PUT", "/a", response(b"hello", "Cache-Control: max-age=9")))[
+                0
+            ] == 204
             status, headers, content = await ask("GET", "/a")
             assert (status, content) == (200, b"hello") and "cf-cache-status: hit" in headers
             assert (await ask("GET", "/a", worker="stranger"))[0] == 504
@@ -80,9 +98,9 @@ def test_responses_are_stored_for_one_worker_as_long_as_they_say(tmp_path, monke
     asyncio.run(check())
 
 
-def test_the_least_recently_used_leave_first_and_none_takes_it_all(tmp_path, monkeypatch):
+def test_the_least_recently_used_leave_first_and_none_takes_it_all(folder, monkeypatch):
     async def check():
-        async with running(tmp_path, monkeypatch):
+        async with running(folder, monkeypatch):
             large = response(b"x" * 200_000)
             for n in range(5):
                 await ask("PUT", f"/{n}", large)
@@ -95,9 +113,9 @@ def test_the_least_recently_used_leave_first_and_none_takes_it_all(tmp_path, mon
     asyncio.run(check())
 
 
-def test_it_is_started_again_after_it_was_killed(tmp_path, monkeypatch):
+def test_it_is_started_again_after_it_was_killed(folder, monkeypatch):
     async def check():
-        async with running(tmp_path, monkeypatch) as cache:
+        async with running(folder, monkeypatch) as cache:
             await ask("PUT", "/a", response(b"x"))
             cache.stop()
             while cache.starts < 2:
@@ -105,5 +123,61 @@ def test_it_is_started_again_after_it_was_killed(tmp_path, monkeypatch):
                     assert (await ask("GET", "/a"))[0] == 504
             await ask("PUT", "/a", response(b"y"))
             assert (await ask("GET", "/a"))[2] == b"y"
+
+    asyncio.run(check())
+
+
+CODE = b"""export default {
+  async fetch(request) {
+    const named = await caches.open("named");
+    if (request.method === "PUT")
+      await named.put("https://k.test/", new Response(await request.text(), {
+        headers: { "cache-control": "max-age=60" } }));
+    return (await named.match("https://k.test/")) ?? new Response("miss", { status: 404 });
+  },
+};
+"""
+
+
+def test_two_versions_of_a_worker_share_it_and_another_worker_does_not(folder, monkeypatch):
+    async def check():
+        async with running(folder, monkeypatch):
+            (folder / "v").mkdir()
+            module = ModuleSpec(
+                name="m.js",
+                content_type="application/javascript+module",
+                sha256=hashlib.sha256(CODE).hexdigest(),
+                size=len(CODE),
+            )
+            processes, clients = [], []
+            for number, worker in enumerate(("shop", "shop", "stranger")):
+                version = replace(
+                    make_version(number), modules=(module,), main_module="m.js", exports=()
+                )
+                config = workerd.config(
+                    worker,
+                    version,
+                    {module.sha256: CODE},
+                    slot=0,
+                    runtime=runtime(),
+                    tail=False,
+                    cache=KEY,
+                )
+                processes.append(serve_version(folder, version, encode(config), None))
+                path = names.socket_file(version.id, names.socket())
+                transport = httpx.AsyncHTTPTransport(uds=path)
+                clients.append(httpx.AsyncClient(transport=transport, base_url="http://w"))
+            one, two, stranger = clients
+            try:
+                assert (await one.get("/")).status_code == 404
+                assert (await one.put("/", content="stored")).text == "stored"
+                hit = await two.get("/")
+                assert (hit.text, hit.headers["cf-cache-status"]) == ("stored", "HIT")
+                assert (await stranger.get("/")).text == "miss"
+            finally:
+                for client in clients:
+                    await client.aclose()
+                for process in processes:
+                    stop(process)
 
     asyncio.run(check())
