@@ -19,10 +19,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.commands import Commands
 
 PROJECT = Path(__file__).resolve().parent.parent
 OVERRIDES = "Cloudflare-Workers-Version-Overrides"
@@ -149,6 +152,7 @@ class System:
     def stop(self, with_signal: int = signal.SIGINT, timeout: float = 40) -> int:
         """Ctrl-C; the exit code."""
         assert self.process is not None
+        self.commands.close()
         self.client.close()
         self.client = httpx.Client(timeout=60)
         if self.process.poll() is None:
@@ -167,15 +171,11 @@ class System:
 
     def manage(self, *arguments: str) -> str:
         """`manage.py …` on this system's data; what it prints."""
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(
-            command,
-            cwd=PROJECT,
-            env=self._environment(),
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        ).stdout
+        return self.commands.run(*arguments)
+
+    @cached_property
+    def commands(self) -> Commands:
+        return Commands(self._environment())
 
     @property
     def run_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from tests.real.commands import Commands
+from tests.commands import Commands
 from tests.running import PROJECT, free_port, prepare_data
 
 NODE = PROJECT / ".venv/bin/node"

@@ -101,8 +101,16 @@ class Traffic:
 
 def rollout(system: System, *words: str) -> tuple[dict[str, Any], int]:
     """`manage.py rollout …`: its last line and its exit code."""
+    printed, code = system.commands.ended("rollout", *words, "--json")
+    return json.loads(printed.splitlines()[-1]), code
+
+
+def start(system: System, worker: str, version: str, *words: str) -> tuple[dict[str, Any], int]:
+    """As above, in a process of its own: several may wait at once."""
+    plan = ["--auto", "--min-sample", "20", "--min-callers", "5", "--wait", "--timeout", "150"]
+    which = ["start", "--worker", worker, "--version", version]
     done = subprocess.run(
-        [sys.executable, "manage.py", "rollout", *words, "--json"],
+        [sys.executable, "manage.py", "rollout", *which, *plan, *words, "--json"],
         cwd=PROJECT,
         env=system._environment(),
         stdout=subprocess.PIPE,
@@ -110,11 +118,6 @@ def rollout(system: System, *words: str) -> tuple[dict[str, Any], int]:
         timeout=200,
     )
     return json.loads(done.stdout.splitlines()[-1]), done.returncode
-
-
-def start(system: System, worker: str, version: str, *words: str) -> tuple[dict[str, Any], int]:
-    plan = ["--auto", "--min-sample", "20", "--min-callers", "5", "--wait", "--timeout", "150"]
-    return rollout(system, "start", "--worker", worker, "--version", version, *plan, *words)
 
 
 def upload(system: System, worker: str, code: str) -> str:
