@@ -9,6 +9,7 @@ from dashboard.api.http.auth import ApiRequest, may_administer, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import no_service
 from dashboard.api.http.lookup import latest_version, worker_named
+from dashboard.api.serializers.addresses import RouteItem, route_item
 from dashboard.api.serializers.schemas import ServiceItem
 from dashboard.api.serializers.version_json import script_item
 
@@ -25,6 +26,21 @@ def get_service(request: ApiRequest, account_id: str, name: str) -> dict[str, An
     production = {"environment": "production", **dates}
     default = {**production, "script": script}
     return ok({"id": name, **dates, "environments": [production], "default_environment": default})
+
+
+@router.get(
+    SERVICE + "/environments/{environment}/routes",
+    auth=may_read,
+    response=Envelope[list[RouteItem]],
+)
+def list_service_routes(
+    request: ApiRequest, account_id: str, name: str, environment: str
+) -> dict[str, Any]:
+    """Routes of a Worker. Its one environment is production."""
+    if environment != "production":
+        raise no_service()
+    routes = worker_named(name, missing=no_service()).routes.select_related("worker")
+    return ok([route_item(route) for route in routes])
 
 
 @router.delete(SERVICE, auth=may_administer, response=Envelope[None])

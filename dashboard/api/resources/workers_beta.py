@@ -5,6 +5,7 @@ Cloudflare's SDKs call it `workers.beta.workers`, hence the file's name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -30,13 +31,14 @@ from routing.control import revision
 from routing.control.callers import Call, callers_of_all
 from routing.control.publish import hostname, port_of_url, timestamp, url_of
 from routing.control.upload import create_worker
-from routing.models import Deployment, Worker
+from routing.models import CustomDomain, Deployment, Worker
+from routing.rules.addresses.zones import zone_id
 from routing.transactions.batches import batches
 
 router = resource("Workers")
 WORKERS = "/accounts/{account_id}/workers/workers"
 WORKER = WORKERS + "/{worker_id}"
-NEVER = ("dispatch_namespace_outbounds", "domains", "durable_objects", "queues")
+NEVER = ("dispatch_namespace_outbounds", "durable_objects", "queues")
 """Kinds of references that cannot exist here."""
 Json = dict[str, Any]
 
@@ -135,14 +137,28 @@ def worker_item(worker: Worker) -> Json:
 def worker_items(workers: Sequence[Worker]) -> list[Json]:
     """Workers, in a constant number of queries."""
     deployed: dict[int, datetime] = {}
+    domains: defaultdict[int, list[Json]] = defaultdict(list)
     for keys in batches(w.pk for w in workers):
         live = Deployment.objects.active(Worker.objects.filter(pk__in=keys))
         deployed |= dict(live.values_list("worker", "created_on"))
+        for domain in CustomDomain.objects.filter(worker__in=keys):
+            domains[domain.worker_id].append(_domain(domain))
     callers = callers_of_all(workers)
-    return [_item(w, deployed.get(w.pk), callers[w.name]) for w in workers]
+    return [_item(w, deployed.get(w.pk), callers[w.name], domains[w.pk]) for w in workers]
 
 
-def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -> Json:
+def _domain(domain: CustomDomain) -> Json:
+    return {
+        "id": domain.id,
+        "hostname": domain.hostname,
+        "zone_id": zone_id(domain.zone),
+        "zone_name": domain.zone,
+    }
+
+
+def _item(
+    worker: Worker, deployed_on: datetime | None, calls: Sequence[Call], domains: list[Json]
+) -> Json:
     """A Worker, with URLs at this installation's edge."""
     callers = dict.fromkeys((call.tag, call.caller) for call in calls)
     return {
@@ -153,6 +169,7 @@ def _item(worker: Worker, deployed_on: datetime | None, calls: Sequence[Call]) -
         "deployed_on": timestamp(deployed_on) if deployed_on else None,
         "references": {
             **{kind: [] for kind in NEVER},
+            "domains": domains,
             "workers": [{"id": tag, "name": name} for tag, name in callers],
         },
         "subdomain": {

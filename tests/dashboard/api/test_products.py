@@ -29,7 +29,7 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
         ("GET", "/workers/dispatch/namespaces", "Workers for Platforms are"),
         ("GET", "/ai/models/search", "Workers AI is"),
         ("GET", "/workers/durable_objects/namespaces/x/objects", "Durable Objects are"),
-        ("GET", "/workers/services/s/environments/production/routes", "Service environments are"),
+        ("GET", "/workers/services/s/environments/staging/content", "Service environments are"),
     ],
 )
 def test_a_product_is_refused_by_its_name(api: Api, method: str, path: str, name: str):

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from routing.models import Version, Worker
+from routing.models import CustomDomain, Version, Worker, WorkerRoute
 from tests.dashboard.api.conftest import METADATA, Api
 from tests.factories import CODE
 
@@ -95,3 +96,22 @@ def test_workers_are_listed_by_name_or_by_their_last_deployment(api: Api):
     assert names("?order_by=deployed_on&order=asc") == "cabd"
     assert names("?order_by=updated_on") == "dbac"
     assert names("?order_by=created_on&page=2&per_page=3") == "c"
+
+
+def test_addresses_of_a_worker_are_in_its_references_and_routes(api: Api):
+    api.put("shop")
+    worker, now = Worker.objects.get(), timezone.now()
+    CustomDomain.objects.create(
+        zone="example.com", hostname="shop.example.com", worker=worker, created_at=now
+    )
+    WorkerRoute.objects.create(
+        zone="example.com", pattern="example.com/shop/*", worker=worker, created_at=now
+    )
+    [item] = api("GET", "/workers/workers").result
+    [domain] = item["references"]["domains"]
+    assert (domain["hostname"], domain["zone_name"]) == ("shop.example.com", "example.com")
+    routes = "/workers/services/shop/environments/production/routes?show_zonename=true"
+    [route] = api("GET", routes).result
+    assert (route["pattern"], route["zone_name"]) == ("example.com/shop/*", "example.com")
+    assert api("GET", routes.replace("shop/", "none/")).refusal == (404, 10090)
+    assert api("GET", routes.replace("production", "staging")).refusal == (404, 10090)

@@ -14,7 +14,7 @@ from dashboard.cloud.provider.edges import EdgesProvider
 from dashboard.cloud.provider.guarded_deploy import marked, split_marker
 from dashboard.cloud.provider.values import DeployState, Share
 from dashboard.egress.client import SendFailed
-from routing.models import Deployment
+from routing.models import CustomDomain, Deployment, WorkerRoute
 from tests.factories import make_deployment, make_traffic, make_version, make_worker
 
 
@@ -167,3 +167,14 @@ def test_every_reason_has_a_text():
     for table in (cloudflare_table({}), cloudflare_table(checks)):
         assert {support.why for support in table.values()} - {""} <= set(messages.WHY)
     assert set(messages.CAPABILITIES) == set(Capability)
+
+
+def test_custom_domains_come_first_then_routes_to_one_host(cloudflare, shop):
+    worker, now = Deployment.objects.get().worker, timezone.now()
+    given = {"zone": "example.com", "worker": worker, "created_at": now}
+    CustomDomain.objects.create(hostname="shop.example.com", **given)
+    WorkerRoute.objects.create(pattern="example.com/shop/*", **given)
+    WorkerRoute.objects.create(pattern="*.example.com/shop/*", **given)
+    hosts = [(a.kind, a.host) for a in cloudflare.addresses("shop")]
+    assert hosts[:2] == [("custom_domain", "shop.example.com"), ("route", "example.com")]
+    assert [kind for kind, _ in hosts[2:]] == ["workers_dev"]
