@@ -16,8 +16,11 @@ from dashboard.cloud.models import CloudAccount
 T = TypeVar("T")
 STAYS = 3600
 """Seconds an old answer is shown, as of its time, while there is no newer one."""
-LIVE, LISTS, FIGURES = 4, 15, 30
-"""Seconds for which an answer is fresh: deployments, lists, counts."""
+LIVE, LISTS, VERSIONS, FIGURES = 4.0, 15.0, 60.0, 30.0
+"""Seconds for which an answer is fresh: deployments of up to two watched Workers, the list of
+Workers, versions, counts."""
+WATCHED = 20.0
+"""Seconds after the last look at its page for which a Worker is watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,22 @@ def reading(
         return Reading(stored.value, stored.read_at, error.message, error.kind)
     cache.set(key, answer, STAYS)
     return answer
+
+
+def live_freshness(watched: int) -> float:
+    """Seconds for which deployments are fresh, so that watching many Workers stays in the budget:
+    about five reads of deployments in 8 seconds."""
+    return LIVE if watched <= 2 else max(8.0, 1.6 * watched)
+
+
+def watched_workers(account: CloudAccount, name: str, now: datetime) -> int:
+    """How many Workers of the account are looked at, `name` among them."""
+    key = f"cloud.{account.pk}.watched"
+    seconds = now.timestamp()
+    looks: dict[str, float] = cache.get(key) or {}
+    recent = {n: at for n, at in looks.items() if at > seconds - WATCHED} | {name: seconds}
+    cache.set(key, recent, STAYS)
+    return len(recent)
 
 
 def forget(account: CloudAccount, what: str) -> None:

@@ -12,7 +12,15 @@ from dashboard.accounts.permissions import Permission, permission
 from dashboard.cloud import messages
 from dashboard.cloud.accounts.access import capabilities_of, provider_of
 from dashboard.cloud.models import CloudAccount, CloudChange, FollowedWorker
-from dashboard.cloud.pages.readings import FIGURES, LISTS, LIVE, Reading, reading
+from dashboard.cloud.pages.readings import (
+    FIGURES,
+    VERSIONS,
+    Reading,
+    forget,
+    live_freshness,
+    reading,
+    watched_workers,
+)
 from dashboard.cloud.provider.capabilities import Capability, Support
 from dashboard.cloud.provider.guarded_deploy import outcome
 from dashboard.cloud.provider.roles import SplitRoles, roles_of
@@ -31,6 +39,8 @@ COUNTED = timedelta(minutes=7)
 ATTENTION = timedelta(seconds=90)
 """After this a deployment without a trace needs a person."""
 SETTLES = timedelta(hours=24)
+LOOK_AGAIN = timedelta(seconds=20)
+"""After this the versions are read again if one is live that was not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +109,7 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
     """At most four calls, shared by all viewers."""
     read = deployments_of(account, name, now)
     listed = read.value or ()
-    versions = reading(
-        account, f"versions.{name}", lambda: provider_of(account).versions(name), now, LISTS
-    )
+    versions = _versions(account, name, listed, now)
     counts = _counts(account, name, now)
     by_id = {version.id: version for version in versions.value or ()}
     numbers = {version.id: version.number for version in versions.value or ()}
@@ -136,9 +144,29 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
 def deployments_of(
     account: CloudAccount, name: str, now: datetime
 ) -> Reading[Sequence[DeploymentSummary]]:
-    """Fresh for 4 seconds."""
+    """Fresh for 4 seconds, longer while more than two Workers are watched."""
     what = f"deployments.{name}"
-    return reading(account, what, lambda: provider_of(account).deployments(name), now, LIVE)
+    fresh = live_freshness(watched_workers(account, name, now))
+    return reading(account, what, lambda: provider_of(account).deployments(name), now, fresh)
+
+
+def _versions(
+    account: CloudAccount, name: str, listed: Sequence[DeploymentSummary], now: datetime
+) -> Reading[Sequence[VersionSummary]]:
+    """Read again early when a version is live that was not listed yet (`LOOK_AGAIN`)."""
+    what = f"versions.{name}"
+
+    def read() -> Reading[Sequence[VersionSummary]]:
+        return reading(account, what, lambda: provider_of(account).versions(name), now, VERSIONS)
+
+    versions = read()
+    known = {version.id for version in versions.value or ()}
+    live = {share.version_id for share in listed[0].shares} if listed else set()
+    old = versions.read_at is not None and now - versions.read_at >= LOOK_AGAIN
+    if old and not versions.problem and not live <= known:
+        forget(account, what)
+        return read()
+    return versions
 
 
 def _counts(account: CloudAccount, name: str, now: datetime) -> Reading[Counts]:

@@ -1,0 +1,58 @@
+"""The budget holds over a simulated hour: 20 Workers, five open pages, and the list of Workers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.cloud.client.budget import Budget, seconds_until_free, spent
+from dashboard.cloud.pages.readings import (
+    FIGURES,
+    LISTS,
+    VERSIONS,
+    live_freshness,
+    reading,
+    watched_workers,
+)
+
+START = datetime(2026, 11, 30, tzinfo=UTC)
+
+
+class Meter:
+    """Calls as the client counts them; a refused one fails the test."""
+
+    def __init__(self):
+        self.budget, self.times = Budget(), []
+
+    def call(self, now):
+        seconds = now.timestamp()
+        assert seconds_until_free(self.budget, seconds, write=False) == 0
+        self.budget = spent(self.budget, seconds)
+        self.times.append(seconds)
+        return "answer"
+
+
+@pytest.mark.parametrize("pages", [1, 2, 5])
+def test_a_simulated_hour_with_open_pages(account, pages):
+    rest, graphql = Meter(), Meter()
+    open_pages = [f"worker-{number}" for number in range(20)][:pages]
+    for second in range(0, 3600, 5):
+        now = START + timedelta(seconds=second)
+        reading(account, "workers", lambda now=now: rest.call(now), now, LISTS)
+        for name in open_pages:
+            fresh = live_freshness(watched_workers(account, name, now))
+            for what, seconds in (("deployments", fresh), ("versions", VERSIONS)):
+                reading(account, f"{what}.{name}", lambda now=now: rest.call(now), now, seconds)
+            reading(account, f"counts.{name}", lambda now=now: graphql.call(now), now, FIGURES)
+    begin = START.timestamp()
+    for start in range(0, 3300, 60):
+        window = [at for at in rest.times if begin + start <= at < begin + start + 300]
+        assert len(window) <= 260
+    assert len(graphql.times) <= pages * 120
+    assert watched_workers(account, open_pages[0], START + timedelta(hours=2)) == 1
+
+
+def test_deployments_from_elsewhere_appear_within_ten_seconds():
+    polls = 5
+    for watched in range(1, 6):
+        fresh = live_freshness(watched)
+        assert -(-fresh // polls) * polls <= 10
