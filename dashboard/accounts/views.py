@@ -55,7 +55,7 @@ class SignInPage:
     pause_minutes: int
     hours: int
     idle_limit: timedelta | None
-    longest: timedelta
+    most_hours: int
     provider: str
 
 
@@ -105,7 +105,7 @@ def _sign_in_page(request: HttpRequest, form: SignIn, too_many: str = "") -> Htt
         pause_minutes=settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
         hours=settings.SESSION_COOKIE_AGE // 3600,
         idle_limit=settings.IDLE_LIMIT,
-        longest=settings.SESSION_LIMIT,
+        most_hours=settings.SESSION_LIMIT // timedelta(hours=1),
         provider=settings.OIDC_NAME if settings.OIDC_URL else "",
     )
     if left and left.until:
