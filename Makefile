@@ -146,9 +146,10 @@ bench-memory: ## Idle memory of every process, and the second start of `make run
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.memory
 
-bench-state: ## KV through the state process, against one workerd with all in one process
+bench-state: ## KV and R2 through the state process, against one workerd with all in one process
 	$(call SETUP,bench)
-	@exec $(PY) -m benchmarks.edge.state
+	@$(PY) -m benchmarks.edge.state
+	@exec $(PY) -m benchmarks.edge.r2
 
 bench-compile: ## Time and size of the configuration for 200 and 2,000 Workers
 	$(call SETUP,bench)
