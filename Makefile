@@ -7,6 +7,9 @@ VENV := .venv/bin
 PY := $(VENV)/python
 NODE := $(VENV)/node
 
+# Byte code is cached also in containers that switch it off: each process compiled Sluice again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Where `check` and `test` let the settings write, so that they never touch the data of `make run`.
 SCRATCH := $(CURDIR)/.sluice-scratch
 

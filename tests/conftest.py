@@ -20,6 +20,7 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.db.models.signals import post_migrate
 from xdist.scheduler import LoadFileScheduling
 
+from tests.rewriting import cache_rewritten
 from tests.running import prepared_database
 
 # Byte code is cached even under PYTHONDONTWRITEBYTECODE, which many containers set: without it
@@ -45,6 +46,11 @@ LONGEST = ("tests/real/test_rollouts.py", "tests/real/test_run", "tests/real/tes
 
 #: A test that gets one of these works with a database.
 DATABASE = {"db", "transactional_db", "django_db_setup"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput"):
+        cache_rewritten(config)
 
 
 def pytest_xdist_auto_num_workers() -> int:
