@@ -44,11 +44,3 @@ def import_too_large(limit_mb: int) -> str:
 
 def statement_too_long(number: int, limit: int) -> str:
     return f"Statement {number} is longer than {limit // 1000} KB."
-
-
-def deleted(name: str) -> str:
-    return f"Deleted {name} and all its data."
-
-
-def name_differs(name: str) -> str:
-    return f"Nothing was deleted: the name is {name}."

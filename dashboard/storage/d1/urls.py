@@ -7,5 +7,4 @@ from dashboard.storage.d1 import views
 urlpatterns = [
     path("<str:key>/", views.detail, name="d1"),
     path("<str:key>/query/", views.query, name="d1-query"),
-    path("<str:key>/delete/", views.delete, name="d1-delete"),
 ]

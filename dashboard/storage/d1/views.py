@@ -1,12 +1,11 @@
-"""A database's page: tables, rows, queries; and its deletion."""
+"""A database's page: tables, rows and queries."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
-from dashboard.storage import namespaces
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.d1 import databases, messages
 from dashboard.storage.d1.page_context import (
@@ -53,22 +51,6 @@ def query(request: HttpRequest, key: str) -> HttpResponse:
     shown = database_page(database, person(request), table=request.POST.get("table", ""))
     status = 422 if form.error else 200
     return page(request, TEMPLATE, replace(shown, query=form), status=status)
-
-
-@requires(Role.ADMIN)
-@require_POST
-def delete(request: HttpRequest, key: str) -> HttpResponse:
-    database = _database(key)
-    if request.POST.get("name", "") != database.title:
-        notices.error(request, messages.name_differs(database.title))
-        return redirect("storage:d1", key)
-    try:
-        namespaces.delete(database, _by(request))
-    except (StateRefused, StateUnavailable):
-        notices.error(request, messages.UNAVAILABLE)
-        return redirect("storage:d1", key)
-    notices.success(request, messages.deleted(database.title))
-    return redirect("storage:list")
 
 
 def _answer(database: StateNamespace, sql: str, confirmed: bool, by: Actor) -> QueryForm:

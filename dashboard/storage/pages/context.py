@@ -17,6 +17,8 @@ PAGES: Mapping[str, str] = {"kv": "storage:kv", "d1": "storage:d1", "r2": "stora
 """Kind → the page of one namespace. A kind without a page is listed without a link."""
 CREATED_HERE: Mapping[str, str] = {"kv": "KV namespace", "r2": "R2 bucket"}
 """Kinds that the form creates, with their names."""
+RENAMED = ("kv",)
+"""Kinds whose bindings name an id, so that a new title changes nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,13 @@ from dashboard.accounts.permissions import person, requires
 from dashboard.storage import messages, namespaces
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.namespaces import TitleRefused
-from dashboard.storage.pages.context import CREATED_HERE, NewNamespace, storage_page, url_of
+from dashboard.storage.pages.context import (
+    CREATED_HERE,
+    RENAMED,
+    NewNamespace,
+    storage_page,
+    url_of,
+)
 from dashboard.storage.r2 import buckets, objects as r2
 from dashboard.storage.r2.buckets import BucketNameInvalid
 from dashboard.ui.page import page
@@ -51,8 +57,8 @@ def create(request: HttpRequest) -> HttpResponse:
 @requires(Role.OPERATOR)
 @require_POST
 def rename(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    if kind == r2.KIND:
-        raise Http404  # a bucket's name is its id
+    if kind not in RENAMED:
+        raise Http404
     namespace = get_object_or_404(StateNamespace, kind=kind, key=key)
     try:
         namespaces.rename(namespace, request.POST.get("title", "").strip(), actor_of(request))

@@ -53,7 +53,11 @@ OPERATOR = {
     *("playground:stage", "playground:variables", "workers:add-schedule"),
     *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
     *("storage:create", "storage:rename", "storage:kv-value", "storage:kv-content"),
-    *("storage:kv-save", "storage:kv-delete", "storage:d1-query", "storage:d1-delete"),
+    *(
+        "storage:kv-save",
+        "storage:kv-delete",
+        "storage:d1-query",
+    ),
     *("cloud:deploy", "cloud:settle"),
     *("storage:r2-content", "storage:r2-upload", "storage:r2-delete"),
 }

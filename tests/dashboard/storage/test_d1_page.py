@@ -130,10 +130,10 @@ def test_deleting_names_the_workers_and_takes_the_name(
     admin = client_of(Role.ADMIN)
     assert "Queries of shop fail" in shown(admin, database)
     path = f"/storage/d1/{database.key}/delete/"
-    assert operator.post(path, {"name": database.title}).status_code == 403
-    admin.post(path, {"name": "other"})
+    assert operator.post(path, {"title": database.title}).status_code == 403
+    admin.post(path, {"title": "other"})
     assert StateNamespace.objects.filter(pk=database.pk).exists()
-    admin.post(path, {"name": database.title})
+    admin.post(path, {"title": database.title})
     assert not StateNamespace.objects.filter(pk=database.pk).exists()
     assert AuditEntry.objects.get(action="d1.delete").subject == database.title
     assert admin.get(f"/storage/d1/{database.key}/").status_code == 404

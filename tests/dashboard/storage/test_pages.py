@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from dashboard.storage import kv
 from routing.models import AuditEntry, StateBinding, StateNamespace
@@ -135,3 +136,12 @@ def test_without_the_state_process_pages_say_so(admin, sessions, settings):
     assert saved.status_code == 422 and "sluice state" in saved.context["problem"]
     admin.post(url(sessions, "delete/"), {"title": "SESSIONS"})
     assert StateNamespace.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["d1", "queue", "r2"])
+def test_other_kinds_are_not_renamed(maya, kind):
+    now = timezone.now()
+    made = StateNamespace.objects.create(kind=kind, key="a", title="a", created_at=now)
+    answer = maya.post(f"/storage/{kind}/a/rename/", {"title": "b"})
+    made.refresh_from_db()
+    assert answer.status_code == 404 and made.title == "a"
