@@ -44,3 +44,7 @@ def import_too_large(limit_mb: int) -> str:
 
 def statement_too_long(number: int, limit: int) -> str:
     return f"Statement {number} is longer than {limit // 1000} KB."
+
+
+def result(number: int) -> str:
+    return f"Result {number}"

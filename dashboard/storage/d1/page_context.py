@@ -53,6 +53,7 @@ class Browser:
 class Result:
     """Of one statement: rows, or how many it changed."""
 
+    label: str
     grid: Grid | None
     changes: int
     rows_read: int
@@ -105,11 +106,12 @@ def database_page(
 def results(sets: Sequence[ResultSet]) -> tuple[Result, ...]:
     return tuple(
         Result(
+            messages.result(number),
             grid(each, MOST_RESULT_ROWS) if each.columns else None,
             each.meta["changes"],
             each.meta["rows_read"],
         )
-        for each in sets
+        for number, each in enumerate(sets, 1)
     )
 
 
