@@ -40,11 +40,12 @@ def conductor() -> list[Loop]:
     return [
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),
-        Loop(Task("schedules", DueSchedules().look), Task("events", look_at_events, every=1)),
         Loop(Task("queues", QueueDelivery().look)),
         Loop(Task("guardrails", poll.look), pause=poll.pause, close=poll.close),
         Loop(Task("hooks", courier.look), pause=courier.pause, close=courier.close),
         Loop(
+            Task("schedules", DueSchedules().look),
+            Task("events", look_at_events, every=1),
             Task("inboxes", fan_out_all),
             Task("edge_alerts", look_at_edges, every=15),
             Task("digest", send_weekly, every=15),
