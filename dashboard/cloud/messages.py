@@ -12,6 +12,7 @@ NOT_LOOPBACK = "This address leads back to this machine, where no account can be
 RATE_LIMITED = "Cloudflare’s rate limit is reached. It answers nothing for a few minutes."
 NO_WORKER = "There is no Worker of this name."
 NO_VERSION = "There is no such version of this Worker."
+BUSY = "Too many requests to this account wait for an answer. Try again soon."
 UNREADABLE = "The API’s answer cannot be read."
 
 

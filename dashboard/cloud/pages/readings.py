@@ -9,9 +9,11 @@ from typing import Any, Generic, TypeVar
 
 from django.core.cache import cache
 
+from dashboard.cloud import messages
 from dashboard.cloud.accounts.access import guarded
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.models import CloudAccount
+from dashboard.limits.places import NoPlace, Places
 
 T = TypeVar("T")
 STAYS = 3600
@@ -19,6 +21,10 @@ STAYS = 3600
 LIVE, LISTS, VERSIONS, FIGURES = 4.0, 15.0, 60.0, 30.0
 """Seconds for which an answer is fresh: deployments of up to two watched Workers, the list of
 Workers, versions, counts."""
+CALLS = Places(each=6, total=16, queue=6, wait_seconds=5.0)
+"""Requests of pages to one account, and to all of them, that wait for an answer."""
+BUSY = 30
+"""Seconds after which a request under way is taken for lost."""
 WATCHED = 20.0
 """Seconds after the last look at its page for which a Worker is watched."""
 
@@ -40,7 +46,8 @@ class Reading(Generic[T]):
 def reading(
     account: CloudAccount, what: str, call: Callable[[], T], now: datetime, fresh: float
 ) -> Reading[T]:
-    """The shared answer if it is fresh, else a new one. A failure is shared as well."""
+    """The shared answer if it is fresh, else a new one. A failure is shared as well. While one
+    viewer's request is under way, others get the last answer."""
     key = f"cloud.{account.pk}.{account.token_hint}.{what}"
     stored: Reading[Any] = cache.get(key) or Reading()
     if stored.read_at and (now - stored.read_at).total_seconds() < fresh:
@@ -48,11 +55,18 @@ def reading(
     failed: Reading[Any] | None = cache.get(f"{key}.failed")
     if failed is not None:
         return Reading(stored.value, stored.read_at, failed.problem, failed.kind)
+    if not cache.add(f"{key}.busy", True, BUSY) and stored.known:
+        return stored
     try:
-        answer = Reading(guarded(account, call, now), now)
+        with CALLS.place(str(account.pk)):
+            answer = Reading(guarded(account, call, now), now)
     except CloudError as error:
         cache.set(f"{key}.failed", Reading(None, None, error.message, error.kind), fresh)
         return Reading(stored.value, stored.read_at, error.message, error.kind)
+    except NoPlace:
+        return Reading(stored.value, stored.read_at, messages.BUSY, Kind.UNAVAILABLE)
+    finally:
+        cache.delete(f"{key}.busy")
     cache.set(key, answer, STAYS)
     return answer
 

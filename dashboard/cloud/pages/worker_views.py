@@ -25,6 +25,7 @@ from dashboard.cloud.pages.accounts import account_named, by, while_on
 from dashboard.cloud.pages.readings import forget
 from dashboard.cloud.pages.worker_page import others_as_json, worker_page
 from dashboard.cloud.provider.values import DeployResult, DeployState, Share
+from dashboard.limits.answers import give_place_back
 from dashboard.ui.page import page
 
 
@@ -33,6 +34,7 @@ from dashboard.ui.page import page
 @never_cache
 def deployments(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The page reads itself again every 5 seconds."""
+    give_place_back(request)  # `readings` limits what waits for an answer
     context = worker_page(account_named(slug), name, person(request), timezone.now())
     return page(request, "cloud/worker.html", context, partial="worker")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.cloud.client.budget import Budget, seconds_until_free, spent
+from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.pages.readings import (
     FIGURES,
     LISTS,
@@ -56,3 +57,30 @@ def test_deployments_from_elsewhere_appear_within_ten_seconds():
     for watched in range(1, 6):
         fresh = live_freshness(watched)
         assert -(-fresh // polls) * polls <= 10
+
+
+def test_a_slow_answer_is_asked_for_once_and_others_see_the_last_one(account):
+    reading(account, "workers", lambda: "old", START, LISTS)
+    later, seen = START + timedelta(seconds=60), []
+
+    def slow():
+        seen.append(reading(account, "workers", lambda: "asked twice", later, LISTS))
+        return "new"
+
+    assert reading(account, "workers", slow, later, LISTS).value == "new"
+    assert [(r.value, r.read_at) for r in seen] == [("old", START)]
+    assert reading(account, "workers", slow, later, LISTS).value == "new" and len(seen) == 1
+
+
+def test_a_failure_is_shared_for_a_moment_and_the_last_answer_stays(account):
+    reading(account, "workers", lambda: "old", START, LISTS)
+    later, tries = START + timedelta(seconds=60), []
+
+    def fail():
+        tries.append(1)
+        raise CloudError(Kind.UNAVAILABLE, "no answer")
+
+    for _ in range(3):
+        got = reading(account, "workers", fail, later, LISTS)
+        assert (got.value, got.read_at, got.problem) == ("old", START, "no answer")
+    assert len(tries) == 1
