@@ -145,6 +145,7 @@ WHY: Mapping[str, str] = {
     "not_built": "Sluice cannot do this at Cloudflare yet.",
     "approvals_advisory": "Advisory: others may hold tokens that can deploy.",
     "counts_late": "From analytics: about 2 minutes late, sampled when busy.",
+    "errors_by_logs": "From Workers Logs: logged requests only, about a minute late.",
     "no_deploy": "The token may not deploy.",
     "no_code": "The token may not read code.",
     "no_tail": "The token may not open tails.",

@@ -41,6 +41,29 @@ BY_VERSION = """query Sluice($tag: string!, $since: Time!, $until: Time!) {
     }
   } }
 }"""
+STATUS_BY_VERSION: Mapping[str, Any] = {
+    "queryId": "sluice",
+    "view": "calculations",
+    "limit": 1000,
+    "parameters": {
+        "datasets": ["cloudflare-workers"],
+        "filters": [
+            {
+                "key": "$metadata.type",
+                "operation": "eq",
+                "type": "string",
+                "value": "cf-worker-event",
+            }
+        ],
+        "calculations": [{"operator": "count"}],
+        "groupBys": [
+            {"value": "$workers.scriptName", "type": "string"},
+            {"value": "$workers.scriptVersion.id", "type": "string"},
+            {"value": "$workers.event.response.status", "type": "number"},
+        ],
+        "limit": 1000,
+    },
+}
 
 
 class CloudClient:
@@ -133,6 +156,15 @@ class CloudClient:
         """`telemetry/query`."""
         path = f"{self._account}/workers/observability/telemetry/query"
         return self._decoded(self._call("POST", path, body).result, dict[str, Any])
+
+    def status_counts(self, since: datetime, until: datetime) -> tuple[values.StatusCount, ...]:
+        """Logged requests by Worker, version and status; one query for all Workers."""
+        frame = {"from": int(since.timestamp() * 1000), "to": int(until.timestamp() * 1000)}
+        try:
+            answer = self.telemetry({**STATUS_BY_VERSION, "timeframe": frame})
+            return values.status_counts_of(answer)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
 
     def counts(self, since: datetime, until: datetime) -> tuple[values.VersionCounts, ...]:
         """Requests by Worker and version; one query for all Workers."""

@@ -164,3 +164,30 @@ def _counts(row: Mapping[str, Any]) -> VersionCounts:
         wall_p95=quantiles.get("wallTimeP95"),
         wall_p99=quantiles.get("wallTimeP99"),
     )
+
+
+class StatusCount(msgspec.Struct, frozen=True):
+    """Logged requests of one version with one status."""
+
+    script_name: str
+    script_version: str
+    status: int
+    requests: int
+    sample_interval: float
+
+
+def status_counts_of(result: Mapping[str, Any]) -> tuple[StatusCount, ...]:
+    """The groups of `telemetry/query`. Raises KeyError or TypeError for another shape."""
+    [calculation] = result["calculations"]
+    return tuple(_status_count(row) for row in calculation["aggregates"])
+
+
+def _status_count(row: Mapping[str, Any]) -> StatusCount:
+    groups = {group["key"]: group["value"] for group in row["groups"]}
+    return StatusCount(
+        script_name=str(groups["$workers.scriptName"]),
+        script_version=str(groups["$workers.scriptVersion.id"]),
+        status=int(groups["$workers.event.response.status"]),
+        requests=round(float(row["value"])),
+        sample_interval=float(row["sampleInterval"]),
+    )

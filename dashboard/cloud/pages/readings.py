@@ -18,9 +18,9 @@ from dashboard.limits.places import NoPlace, Places
 T = TypeVar("T")
 STAYS = 3600
 """Seconds an old answer is shown, as of its time, while there is no newer one."""
-LIVE, LISTS, VERSIONS, FIGURES = 4.0, 15.0, 60.0, 30.0
+LIVE, LISTS, VERSIONS, FIGURES, LOGS = 4.0, 15.0, 60.0, 30.0, 30.0
 """Seconds for which an answer is fresh: deployments of up to two watched Workers, the list of
-Workers, versions, counts."""
+Workers, versions, counts, logs (for all Workers)."""
 CALLS = Places(each=6, total=16, queue=6, wait_seconds=5.0)
 """Requests of pages to one account, and to all of them, that wait for an answer."""
 BUSY = 30

@@ -14,6 +14,7 @@ from dashboard.cloud.accounts.access import capabilities_of, provider_of
 from dashboard.cloud.models import CloudAccount, CloudChange, FollowedWorker
 from dashboard.cloud.pages.readings import (
     FIGURES,
+    LOGS,
     VERSIONS,
     Reading,
     forget,
@@ -28,6 +29,8 @@ from dashboard.cloud.provider.values import (
     Counts,
     DeploymentSummary,
     DeployState,
+    ErrorCount,
+    ErrorCounts,
     Share,
     VersionCount,
     VersionSummary,
@@ -52,6 +55,7 @@ class ShareRow:
     version: VersionSummary | None
     count: VersionCount | None
     observed: float | None
+    failures: ErrorCount | None
 
     @property
     def word(self) -> str:
@@ -94,6 +98,7 @@ class WorkerPage:
     rows: Sequence[ShareRow]
     weight: int | None
     counts: Reading[Counts]
+    errors: Reading[ErrorCounts]
     counted_until: datetime | None
     history: Sequence[HistoryRow]
     versions: Sequence[VersionSummary]
@@ -114,7 +119,12 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
     by_id = {version.id: version for version in versions.value or ()}
     numbers = {version.id: version.number for version in versions.value or ()}
     roles = roles_of(listed, 0, numbers) if listed else None
-    rows = _share_rows(listed, roles, by_id, counts.value)
+    errors = _errors(account, now)
+    failures = _of_worker(errors.value, name)
+    rows = [
+        _share_row(role, share, by_id, counts.value, failures)
+        for role, share in _live_shares(listed, roles)
+    ]
     can = permission(user, PersonRole.OPERATOR)
     suggested = _suggested(roles, versions.value or ())
     return WorkerPage(
@@ -129,6 +139,7 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
         rows=rows,
         weight=_weight(roles),
         counts=counts,
+        errors=errors,
         counted_until=counts.value.as_of if counts.value else None,
         history=[_history_row(listed, place, numbers) for place in range(len(listed))],
         versions=versions.value or (),
@@ -177,12 +188,23 @@ def _counts(account: CloudAccount, name: str, now: datetime) -> Reading[Counts]:
     return reading(account, what, lambda: provider_of(account).counts(name, since), now, FIGURES)
 
 
-def _share_rows(
-    listed: Sequence[DeploymentSummary],
-    roles: SplitRoles | None,
-    versions: Mapping[str, VersionSummary],
-    counts: Counts | None,
-) -> list[ShareRow]:
+def _errors(account: CloudAccount, now: datetime) -> Reading[ErrorCounts]:
+    """Of all Workers of the account, in one call."""
+    if not capabilities_of(account)[Capability.SERVER_ERRORS].works:
+        return Reading(problem=messages.WHY["no_logs"])
+    since = (now - COUNTED).replace(second=0, microsecond=0)
+    return reading(account, "errors", lambda: provider_of(account).server_errors(since), now, LOGS)
+
+
+def _of_worker(errors: ErrorCounts | None, name: str) -> dict[str, ErrorCount]:
+    """By version id."""
+    found = errors.versions if errors else {}
+    return {version: count for (worker, version), count in found.items() if worker == name}
+
+
+def _live_shares(
+    listed: Sequence[DeploymentSummary], roles: SplitRoles | None
+) -> list[tuple[Role, Share]]:
     """The candidate first; versions of an unusual split as they are listed."""
     if not listed:
         return []
@@ -192,16 +214,22 @@ def _share_rows(
         if roles.candidate:
             role = Role.CANDIDATE if roles.candidate.percentage else Role.STAGED
             pairs.insert(0, (role, roles.candidate))
-    return [_share_row(role, share, versions, counts) for role, share in pairs]
+    return pairs
 
 
 def _share_row(
-    role: Role, share: Share, versions: Mapping[str, VersionSummary], counts: Counts | None
+    role: Role,
+    share: Share,
+    versions: Mapping[str, VersionSummary],
+    counts: Counts | None,
+    failures: Mapping[str, ErrorCount],
 ) -> ShareRow:
     count = counts.of(share.version_id) if counts else None
     seen = counts.seen if counts else 0
     observed = 100 * (count.seen if count else 0) / seen if seen else None
-    return ShareRow(role, share, versions.get(share.version_id), count, observed)
+    version_id = share.version_id
+    failed = failures.get(version_id)
+    return ShareRow(role, share, versions.get(version_id), count, observed, failed)
 
 
 def _history_row(

@@ -75,5 +75,7 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.PROOF: needs("tail", "Workers Tail: Read", none, "not_built"),
         Capability.PROOF_LATER: needs("logs", "Workers Observability: Edit", none, "not_built"),
         Capability.COUNTS: needs("counts", "Account Analytics: Read", limited, "counts_late"),
-        Capability.SERVER_ERRORS: needs("logs", "Workers Observability: Edit", none, "not_built"),
+        Capability.SERVER_ERRORS: needs(
+            "logs", "Workers Observability: Edit", limited, "errors_by_logs"
+        ),
     }

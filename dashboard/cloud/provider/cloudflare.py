@@ -22,6 +22,8 @@ from dashboard.cloud.provider.values import (
     DeploymentSummary,
     DeployResult,
     DeployState,
+    ErrorCount,
+    ErrorCounts,
     Share,
     VersionCount,
     VersionDetail,
@@ -31,6 +33,8 @@ from dashboard.cloud.provider.values import (
 
 UNKNOWN = timedelta(minutes=2)
 """The newest part of analytics: rows may still be missing."""
+LOGS_UNKNOWN = timedelta(minutes=1)
+"""The same of stored logs."""
 READ_BACK = (0.0, 1.0, 3.0)
 """Seconds before each read that looks for a deployment whose answer is missing."""
 
@@ -124,6 +128,11 @@ class CloudflareProvider:
         mine = [_count(row) for row in rows if row.script_name == name and row.script_version]
         return Counts(since, as_of, tuple(mine))
 
+    def server_errors(self, since: datetime) -> ErrorCounts:
+        as_of = (timezone.now() - LOGS_UNKNOWN).replace(second=0, microsecond=0)
+        rows = self._client.status_counts(since, as_of) if since < as_of else ()
+        return ErrorCounts(since, as_of, _errors(rows))
+
     def _routes(self, name: str) -> list[Address]:
         """Without those whose host has a wildcard. Reading routes needs another permission."""
         try:
@@ -134,6 +143,19 @@ class CloudflareProvider:
             raise
         hosts = [(route.pattern.partition("/")[0], route.pattern) for route in routes]
         return [Address(host, AddressKind.ROUTE, p) for host, p in hosts if "*" not in host]
+
+
+def _errors(rows: Sequence[api.StatusCount]) -> dict[tuple[str, str], ErrorCount]:
+    found: dict[tuple[str, str], ErrorCount] = {}
+    for row in rows:
+        key = (row.script_name, row.script_version)
+        before = found.get(key, ErrorCount(0, 0, False))
+        found[key] = ErrorCount(
+            before.requests + row.requests,
+            before.failed + (row.requests if row.status >= 500 else 0),
+            before.estimated or row.sample_interval > 1,
+        )
+    return found
 
 
 def _worker(given: api.Worker) -> WorkerSummary:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from django.db.models import Max
+from django.db.models import Max, Q, Sum
 from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
@@ -20,13 +20,16 @@ from dashboard.cloud.provider.values import (
     DeploymentSummary,
     DeployResult,
     DeployState,
+    ErrorCount,
+    ErrorCounts,
     Share,
     VersionCount,
     VersionDetail,
     VersionSummary,
     WorkerSummary,
 )
-from dashboard.observability.queries.traffic import traffic
+from dashboard.observability.models import Count
+from dashboard.observability.queries.traffic import span_of, traffic
 from dashboard.reviews import gate
 from routing.control.deploy import DeployConflict, DeployRefused
 from routing.control.publish import hostname, url_of
@@ -117,6 +120,17 @@ class EdgesProvider:
             if version_id
         ]
         return Counts(since, now, tuple(rows))
+
+    def server_errors(self, since: datetime) -> ErrorCounts:
+        """Exact, whatever is logged."""
+        now, span = timezone.now(), span_of(since, timezone.now(), timezone.now())
+        rows = Count.objects.of_deployments().exclude(worker="").filter(span=span)
+        rows = rows.filter(start__gte=int(since.timestamp()) // span * span)
+        grouped = rows.values_list("worker", "version_id").annotate(
+            n=Sum("requests"), failed=Sum("requests", filter=Q(status_class=5), default=0)
+        )
+        found = {(w, v): ErrorCount(n, failed, False) for w, v, n, failed in grouped.order_by()}
+        return ErrorCounts(since, now, found)
 
     def _worker(self, name: str) -> Worker:
         worker = Worker.objects.filter(name=name).first()

@@ -16,6 +16,7 @@ from dashboard.cloud.provider.values import (
     Counts,
     DeploymentSummary,
     DeployResult,
+    ErrorCounts,
     Share,
     VersionDetail,
     VersionSummary,
@@ -54,3 +55,6 @@ class Provider(Protocol):
         """The best first; none is used before a person confirmed it."""
 
     def counts(self, name: str, since: datetime) -> Counts: ...
+
+    def server_errors(self, since: datetime) -> ErrorCounts:
+        """5xx of all Workers by version."""

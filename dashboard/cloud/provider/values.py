@@ -114,6 +114,30 @@ class Counts:
         return next((c for c in self.versions if c.version_id == version_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorCount:
+    """`failed` are responses with 5xx. Both count logged requests only; `estimated` if sampled."""
+
+    requests: int
+    failed: int
+    estimated: bool
+
+    @property
+    def rate(self) -> float:
+        """In percent."""
+        return 100 * self.failed / self.requests
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCounts:
+    """By (Worker, version id), from `since` until `as_of`. A version without a logged request is
+    missing."""
+
+    since: datetime
+    as_of: datetime
+    versions: Mapping[tuple[str, str], ErrorCount]
+
+
 class DeployState(StrEnum):
     """`LIVE`: ours is live, nobody else deployed. `OVERWROTE`: ours is live and replaced one that
     was made since the read. `OVERTAKEN`: a newer one replaced ours. `STALE`: nothing was sent,

@@ -9,6 +9,7 @@ from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.pages.readings import (
     FIGURES,
     LISTS,
+    LOGS,
     VERSIONS,
     live_freshness,
     reading,
@@ -43,6 +44,7 @@ def test_a_simulated_hour_with_open_pages(account, pages):
             fresh = live_freshness(watched_workers(account, name, now))
             for what, seconds in (("deployments", fresh), ("versions", VERSIONS)):
                 reading(account, f"{what}.{name}", lambda now=now: rest.call(now), now, seconds)
+            reading(account, "errors", lambda now=now: rest.call(now), now, LOGS)
             reading(account, f"counts.{name}", lambda now=now: graphql.call(now), now, FIGURES)
     begin = START.timestamp()
     for start in range(0, 3300, 60):

@@ -10,7 +10,14 @@ from django.utils import timezone
 from dashboard.cloud.models import CloudAccount, CloudChange
 from dashboard.egress.client import SendFailed
 from routing.models import AuditEntry, Deployment
-from tests.factories import make_deployment, make_traffic, make_version, make_worker
+from tests.factories import (
+    make_deployment,
+    make_edge,
+    make_invocation,
+    make_traffic,
+    make_version,
+    make_worker,
+)
 
 PAGE = "/cloudflare/shop-prod/workers/shop/"
 
@@ -205,3 +212,18 @@ def test_who_only_looks_deploys_nothing(vera, shop):
     assert b"disabled" in page.content
     assert deploy(vera, *shop, "25").status_code == 403
     assert Deployment.objects.count() == 2
+
+
+def test_5xx_come_from_stored_logs_and_are_missing_without_one(maya, shop, misbehave):
+    new, old = shop
+    edge, deployment, then = make_edge(), live(), timezone.now() - timedelta(minutes=3)
+    for status in (200, 200, 200, 503):
+        make_invocation(
+            edge, deployment, hop="public", version_id=new, status=status, started_on=then
+        )
+    candidate, stable = shown(maya).context["rows"]
+    assert (candidate.failures.failed, candidate.failures.requests) == (1, 4)
+    assert candidate.failures.rate == 25 and stable.failures is None
+    misbehave(lacks=["observability"])
+    page = shown(maya)
+    assert page.context["rows"][0].failures is None and page.context["errors"].problem

@@ -15,7 +15,14 @@ from dashboard.cloud.provider.guarded_deploy import marked, split_marker
 from dashboard.cloud.provider.values import DeployState, Share
 from dashboard.egress.client import SendFailed
 from routing.models import CustomDomain, Deployment, WorkerRoute
-from tests.factories import make_deployment, make_traffic, make_version, make_worker
+from tests.factories import (
+    make_deployment,
+    make_edge,
+    make_invocation,
+    make_traffic,
+    make_version,
+    make_worker,
+)
 
 
 @pytest.fixture
@@ -178,3 +185,17 @@ def test_custom_domains_come_first_then_routes_to_one_host(cloudflare, shop):
     hosts = [(a.kind, a.host) for a in cloudflare.addresses("shop")]
     assert hosts[:2] == [("custom_domain", "shop.example.com"), ("route", "example.com")]
     assert [kind for kind, _ in hosts[2:]] == ["workers_dev"]
+
+
+def test_both_places_know_5xx_by_version(provider, shop):
+    new, _ = shop
+    edge, deployment = make_edge(), Deployment.objects.get()
+    then = timezone.now() - timedelta(minutes=4)
+    make_traffic("shop", 10, failed=3, version_id=new, minutes_ago=4)
+    for status in [200] * 7 + [500] * 3:
+        make_invocation(
+            edge, deployment, hop="public", version_id=new, status=status, started_on=then
+        )
+    errors = provider.server_errors(timezone.now() - timedelta(minutes=10))
+    count = errors.versions["shop", new]
+    assert (count.failed, count.requests, count.estimated) == (3, 10, False)
