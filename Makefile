@@ -149,7 +149,7 @@ bench-memory: ## Idle memory of every process, and the second start of `make run
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.memory
 
-bench-state: ## KV and R2 through the state process, against one workerd with all in one process
+bench-state: ## KV, D1 and R2 through the state process, against one workerd with all in one process
 	$(call SETUP,bench)
 	@$(PY) -m benchmarks.edge.state
 	@exec $(PY) -m benchmarks.edge.r2

@@ -1,5 +1,5 @@
-"""`make bench-state`: KV through the socket of the state process, against one workerd that has the
-Worker and the namespace in the same process; and memory of an idle version with bindings.
+"""`make bench-state`: KV and D1 through the socket of the state process, against one workerd that
+has the Worker and the namespaces in the same process; and memory of an idle version with bindings.
 
 Both run in turns. A Worker does the operations of one request, one at a time or 50 at a time.
 """
@@ -29,7 +29,7 @@ from routing.agent.base.capnp_config import encode, runtime
 from routing.compile.workerd import config as workerd
 from routing.snapshot import BindingSpec, Export, ModuleSpec, Secret, VersionSpec
 from routing.state_access import header_value
-from routing.storage.kinds import kv
+from routing.storage.kinds import d1, kv
 from routing.storage.server import StateServer, sources
 
 KEY = b"k" * 32
@@ -39,10 +39,15 @@ CODE = b"""export default {
     const { searchParams } = new URL(request.url);
     const count = Number(searchParams.get("n"));
     const together = Number(searchParams.get("together"));
-    const write = searchParams.get("op") === "put";
     const value = "v".repeat(100);
     const key = (n) => `key${n % 100}`;
-    const once = (n) => (write ? env.DATA.put(key(n), value) : env.DATA.get(key(n)));
+    const once = {
+      create: () => env.DB.exec("CREATE TABLE IF NOT EXISTS t (key TEXT PRIMARY KEY, value TEXT)"),
+      get: (n) => env.DATA.get(key(n)),
+      put: (n) => env.DATA.put(key(n), value),
+      select: (n) => env.DB.prepare("SELECT value FROM t WHERE key = ?").bind(key(n)).first(),
+      insert: (n) => env.DB.prepare("REPLACE INTO t VALUES (?, ?)").bind(key(n), value).run(),
+    }[searchParams.get("op")];
     for (let n = 0; n < count; n += together)
       await Promise.all(Array.from({ length: together }, (_, i) => once(n + i)));
     return new Response("done");
@@ -63,7 +68,12 @@ CASES = (
     Case("get", AT_ONCE, 2000),
     Case("put", 1, 200),
     Case("put", AT_ONCE, 1000),
+    Case("select", 1, 400),
+    Case("select", AT_ONCE, 2000),
+    Case("insert", 1, 200),
+    Case("insert", AT_ONCE, 1000),
 )
+CREATE = Case("create", 1, 1)
 
 
 def version(*bindings: BindingSpec) -> VersionSpec:
@@ -93,22 +103,37 @@ def config_of(spec: VersionSpec) -> dict[str, Any]:
 
 
 def through_socket() -> dict[str, Any]:
-    secret = Secret(header_value(KEY, "kv", "bench"))
-    options = {"namespace_id": "bench"}
-    binding = BindingSpec(name="DATA", type="kv_namespace", options=options, secret=secret)
-    return config_of(version(binding))
+    bindings = (
+        BindingSpec(
+            name=name,
+            type=kind,
+            options={option: "bench"},
+            secret=Secret(header_value(KEY, state_kind, "bench")),
+        )
+        for name, kind, option, state_kind in (
+            ("DATA", "kv_namespace", "namespace_id", "kv"),
+            ("DB", "d1", "id", "d1"),
+        )
+    )
+    return config_of(version(*bindings))
 
 
 def in_one_process(folder: Path) -> dict[str, Any]:
-    """The same version with the namespace beside it, without a socket or a check."""
+    """The same version with the namespaces beside it, without a socket or a check."""
     made = config_of(version())
     [main] = [s for s in made["services"] if s["name"] == "main"]
-    props = {"json": '{"namespace": "bench"}'}
-    main["worker"]["bindings"] = [{"name": "DATA", "kvNamespace": {"name": "kv", "props": props}}]
-    services = kv.services(sources(folder)).services
-    body = services[0]["worker"]
-    body["modules"] = [{"name": "kv.js", "bundled": "/workerd/kv.js"}]
-    made["services"] += list(services)
+    props = {"json": '{"namespace": "bench", "database": "bench"}'}
+    fetcher = {"name": "fetcher", "service": {"name": "d1", "props": props}}
+    database = {"moduleName": "cloudflare-internal:d1-api", "innerBindings": [fetcher]}
+    main["worker"]["bindings"] = [
+        {"name": "DATA", "kvNamespace": {"name": "kv", "props": props}},
+        {"name": "DB", "wrapped": database},
+    ]
+    for name, kind in (("kv", kv), ("d1", d1)):
+        services = kind.services(sources(folder)).services
+        bundled = {"name": f"{name}.js", "bundled": f"/workerd/{name}.js"}
+        services[0]["worker"]["modules"] = [bundled]
+        made["services"] += list(services)
     return made
 
 
@@ -174,7 +199,8 @@ def client(path: str) -> httpx.Client:
 
 
 def compare(rounds: int, stack: ExitStack, folder: Path) -> None:
-    (folder / "one" / "kv").mkdir(parents=True)
+    for name in ("kv", "d1"):
+        (folder / "one" / name).mkdir(parents=True)
     (folder / "state").mkdir()
     stack.enter_context(state_server(folder / "state"))
     os.link(folder / "state" / "state.sock", folder / "state.sock")
@@ -183,8 +209,10 @@ def compare(rounds: int, stack: ExitStack, folder: Path) -> None:
     plain = stack.enter_context(served(config_of(version()), folder, "plain"))
     pss = [memory_mb(process)[0] for process in (pid, plain[1])]
     print(conditions())
-    print(f"idle version: {pss[0]:.1f} MB with a KV binding, {pss[1]:.1f} MB without (PSS)")
+    print(f"idle version: {pss[0]:.1f} MB with KV and D1, {pss[1]:.1f} MB without (PSS)")
     near_client, far_client = client(one), client(far)
+    for each in (near_client, far_client):
+        measured(each, CREATE)
     print(f"{'operation':10} {'at once':>7} {'one process':>15} {'state process':>15} {'ratio':>7}")
     for case in CASES:
         measured(near_client, case), measured(far_client, case)
