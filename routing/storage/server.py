@@ -79,19 +79,19 @@ class StateServer:
             os.close(self._lock)
 
     async def _supervise(self, encoded: bytes) -> None:
-        """Restarts workerd at once when it ends; it waits longer and longer if it keeps ending."""
+        """Restarts workerd at once when it ends. If it cannot start, it waits longer and longer."""
         assert self._listener is not None
-        backoff, output = Backoff(free=1), self._folder / OUTPUT_FILE
+        backoff, output = Backoff(first=0.05, most=1.0), self._folder / OUTPUT_FILE
         while True:
-            started = time.monotonic()
             try:
                 self.process = await Process.start(encoded, self._listener.fileno(), output)
+                backoff.worked()
                 code = await self.process.ended()
                 log.error("the state process ended with %d; it is started again", code)
             except (NotStarted, TimeoutError, OSError) as error:
                 log.error("the state process did not start: %s", error or _tail(output))
+                await asyncio.sleep(backoff.failed())
             self.process = None
-            await asyncio.sleep(backoff.failed(after=time.monotonic() - started))
             _trim(output)
 
     async def _take_lock(self) -> None:

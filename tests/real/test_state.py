@@ -72,8 +72,8 @@ def namespace_id(system):
 
 def state_pid(system):
     """The pid of the state process, below the server that supervises it; None between two."""
-    children = json.loads((system.data_dir / "processes.json").read_text())
-    server = children["children"]["state"]["pid"]
+    noted = json.loads((system.data_dir / "processes.json").read_text())
+    server = noted["processes"]["state"]["pid"]
     with open(f"/proc/{server}/task/{server}/children") as listed:
         return next(map(int, listed.read().split()), None)
 
