@@ -35,6 +35,7 @@ EXPOSURE = {
     "sluice-backup": 1.2,
     "sluice-web": 1.2,
     "sluice-work": 1.2,
+    "sluice-state": 1.4,
     "sluice-edge": 3.0,
 }
 

@@ -24,12 +24,13 @@ class StateProcess:
 
 
 @contextmanager
-def state_process(folder: Path) -> Iterator[StateProcess]:
+def state_process(folder: Path, **settings: str) -> Iterator[StateProcess]:
     """Serves in `folder` until the end. `KEY` is its key."""
     environment = os.environ | {
         "SLUICE_STATE_DIR": str(folder),
         "SLUICE_STATE_KEY": KEY,
         "SLUICE_DATA_DIR": str(folder / "data"),
+        **settings,
     }
     (folder / "data").mkdir(parents=True, exist_ok=True)
     log = folder / "log.txt"

@@ -6,10 +6,15 @@ import asyncio
 import os
 import sys
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from routing import log_lines
 from routing.hidden_environment import hide
 from routing.parent_watch import on_parent_exit
+
+if TYPE_CHECKING:
+    from routing.storage.server import Listen
 
 
 def main() -> int:
@@ -31,7 +36,7 @@ def main() -> int:
             on_parent_exit(settings.PARENT_PID, partial(_stop, loop, stopping))
 
     try:
-        serve(settings.STATE_DIR, settings.STATE_KEYS, until=stop_with_parent)
+        serve(settings.STATE_DIR, settings.STATE_KEYS, _listen(), until=stop_with_parent)
     except FolderInUse as error:
         print(error, file=sys.stderr)
         return 2
@@ -39,6 +44,21 @@ def main() -> int:
         print(f"The state server cannot start: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _listen() -> Listen | None:
+    """Raises `OSError` if the certificate cannot be read."""
+    from django.conf import settings
+
+    from routing.storage.server import Listen
+    from routing.storage.sources import KeyPair
+
+    if not settings.STATE_LISTEN:
+        return None
+    host, _, port = settings.STATE_LISTEN.rpartition(":")
+    files = (settings.STATE_CERT_FILE, settings.STATE_CERT_KEY_FILE)
+    certificate, key = (Path(file).read_text() for file in files)
+    return Listen(host.strip("[]"), int(port), KeyPair(certificate, key))
 
 
 def _stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

@@ -37,6 +37,19 @@ STATE_URL = variables.matching(
     r"unix:/.+|https://[A-Za-z0-9_.:\[\]-]+",
     "unix:/path/to/state.sock or https://host:port",
 )
+#: The certificate authority of that https address, instead of the system's. SLUICE_STATE_CA_FILE.
+STATE_CA_FILE = variables.text("SLUICE_STATE_CA_FILE")
+#: Where `sluice state` also listens, with TLS, for other machines: host:port. SLUICE_STATE_LISTEN.
+STATE_LISTEN = variables.matching(
+    "SLUICE_STATE_LISTEN", "", r"([0-9.]+:[0-9]{1,5}|\[[0-9a-f:]+\]:[0-9]{1,5})?", "address:port"
+)
+#: Its certificate chain and private key, PEM. SLUICE_STATE_CERT_FILE, SLUICE_STATE_CERT_KEY_FILE.
+STATE_CERT_FILE = variables.text("SLUICE_STATE_CERT_FILE")
+STATE_CERT_KEY_FILE = variables.text("SLUICE_STATE_CERT_KEY_FILE")
+if STATE_LISTEN and not (STATE_CERT_FILE and STATE_CERT_KEY_FILE):
+    raise ImproperlyConfigured(
+        "SLUICE_STATE_LISTEN needs SLUICE_STATE_CERT_FILE and SLUICE_STATE_CERT_KEY_FILE."
+    )
 
 
 def generated_once(file: str, variable: str, generated: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -37,7 +38,7 @@ class StateRefused(Exception):
 class StateClient:
     """Safe to share between threads."""
 
-    def __init__(self, url: str, key: bytes) -> None:
+    def __init__(self, url: str, key: bytes, ca_file: str = "") -> None:
         import httpx  # 60 ms, and most processes need none
 
         is_unix = url.startswith(UNIX)
@@ -47,6 +48,7 @@ class StateClient:
         self._http = httpx.Client(
             base_url=_BASE if is_unix else url,
             transport=transport,
+            verify=ssl.create_default_context(cafile=ca_file or None),
             timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
             trust_env=False,
         )
@@ -123,9 +125,9 @@ class StateClient:
 
 
 @lru_cache(maxsize=4)
-def _client(url: str, key: bytes) -> StateClient:
-    return StateClient(url, key)
+def _client(url: str, key: bytes, ca_file: str) -> StateClient:
+    return StateClient(url, key, ca_file)
 
 
 def state_client() -> StateClient:
-    return _client(settings.STATE_URL, settings.STATE_KEYS[0])
+    return _client(settings.STATE_URL, settings.STATE_KEYS[0], settings.STATE_CA_FILE)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 
 from routing.storage.kinds import KINDS
-from routing.storage.sources import KindConfig, Object, Sources
+from routing.storage.sources import KeyPair, KindConfig, Object, Sources
 
 SOCKET = "state"
 """workerd's name of the one socket."""
+TLS_SOCKET = "state-tls"
+"""The one for other machines, if there is one."""
 REGISTRY = "registry"
 """The folder of the front's own data."""
 
@@ -25,9 +27,9 @@ def folders(sources: Sources) -> list[str]:
     return [REGISTRY, *(f for kind in kind_configs(sources).values() for f in kind.folders)]
 
 
-def config(keys: Sequence[bytes], sources: Sources) -> Object:
+def config(keys: Sequence[bytes], sources: Sources, tls: KeyPair | None = None) -> Object:
     """For `workerd serve`, in the shape of workerd's schema. A capability counts that was made with
-    any of `keys`."""
+    any of `keys`. With `tls` there is a second socket, `TLS_SOCKET`."""
     kinds = kind_configs(sources)
     return {
         "services": [
@@ -36,10 +38,19 @@ def config(keys: Sequence[bytes], sources: Sources) -> Object:
             {"name": "nowhere", "network": {"allow": []}},
             *(service for kind in kinds.values() for service in kind.services),
         ],
-        "sockets": [{"name": SOCKET, "http": {}, "service": {"name": "front"}}],
+        "sockets": [
+            {"name": SOCKET, "http": {}, "service": {"name": "front"}},
+            *([_tls_socket(tls)] if tls else []),
+        ],
         "extensions": [extension for kind in kinds.values() for extension in kind.extensions],
         "logging": {"structuredLogging": True},
     }
+
+
+def _tls_socket(pair: KeyPair) -> Object:
+    keypair = {"privateKey": pair.key, "certificateChain": pair.certificate}
+    https = {"options": {}, "tlsOptions": {"keypair": keypair}}
+    return {"name": TLS_SOCKET, "https": https, "service": {"name": "front"}}
 
 
 def _front(keys: Sequence[bytes], kinds: Sequence[str], sources: Sources) -> Object:

@@ -6,11 +6,11 @@ import asyncio
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from routing.agent.base import limits
-from routing.storage.config import SOCKET
 
 READY_SECONDS = 15.0
 STOP_SECONDS = 10.0
@@ -30,11 +30,11 @@ class Process:
         self.pid = process.pid
 
     @classmethod
-    async def start(cls, config: bytes, listener: int, output: Path) -> Process:
-        """Serves on the descriptor `listener`. Raises `NotStarted` or `OSError`."""
+    async def start(cls, config: bytes, listeners: Mapping[str, int], output: Path) -> Process:
+        """Serves on these descriptors, by name of the socket. Raises `NotStarted` or `OSError`."""
         control, announced = os.pipe()
         try:
-            command = limits.serve_command({SOCKET: listener}, announced, LIMITS, user=None)
+            command = limits.serve_command(listeners, announced, LIMITS, user=None)
             child = _spawn(command, output)
         except OSError:
             os.close(control)
@@ -46,7 +46,7 @@ class Process:
             # The keys are in the configuration: neither in a file nor in the arguments.
             await asyncio.to_thread(_feed, child, config)
             async with asyncio.timeout(READY_SECONDS):
-                await _announced(control)
+                await _announced(control, set(listeners))
         except BaseException:
             child.kill()
             await process.ended()
@@ -81,15 +81,16 @@ def _feed(child: subprocess.Popen[bytes], config: bytes) -> None:
         pipe.write(config)
 
 
-async def _announced(control: int) -> None:
-    """workerd writes a line for the socket once it serves; end of file means that it ended."""
+async def _announced(control: int, missing: set[str]) -> None:
+    """workerd writes a line for each socket once it serves; end of file means that it ended."""
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(control, "rb", 0)
     )
     try:
         while line := await reader.readline():
-            if limits.served_socket(line) == SOCKET:
+            missing.discard(limits.served_socket(line) or "")
+            if not missing:
                 return
         raise NotStarted
     finally:

@@ -11,15 +11,16 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from routing.agent.base.backoff import Backoff
 from routing.agent.base.capnp_config import encode
 from routing.home import NODE_MODULES
-from routing.storage.config import config, folders
+from routing.storage.config import SOCKET, TLS_SOCKET, config, folders
 from routing.storage.copy import LOCK
 from routing.storage.process import NotStarted, Process
-from routing.storage.sources import Sources
+from routing.storage.sources import KeyPair, Sources
 
 log = logging.getLogger("state")
 
@@ -29,6 +30,15 @@ _LOCK_SECONDS = 20.0
 _BACKLOG = 4096
 _MOST_OUTPUT = 1 << 20
 _RUNTIME = Path(__file__).resolve().parents[1] / "runtime" / "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where other machines connect, and the certificate that they see."""
+
+    host: str
+    port: int
+    pair: KeyPair
 
 
 class FolderInUse(Exception):
@@ -46,11 +56,12 @@ def sources(folder: Path) -> Sources:
 
 
 class StateServer:
-    """`keys`: those that capabilities may be made with, the current one first."""
+    """`keys`: those that capabilities may be made with, the current one first. Without `listen`
+    only programs on this machine reach it."""
 
-    def __init__(self, folder: Path, keys: Sequence[bytes]) -> None:
-        self._folder, self._keys = folder, keys
-        self._listener: socket.socket | None = None
+    def __init__(self, folder: Path, keys: Sequence[bytes], listen: Listen | None = None) -> None:
+        self._folder, self._keys, self._listen = folder, keys, listen
+        self._listeners: dict[str, socket.socket] = {}
         self._lock = -1
         self.process: Process | None = None
 
@@ -60,10 +71,13 @@ class StateServer:
         for name in ("", *folders(made)):
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._take_lock()
-        self._listener = _listen(self._folder / SOCKET_FILE)
+        self._listeners = {SOCKET: _listen(self._folder / SOCKET_FILE)}
+        if self._listen is not None:
+            self._listeners[TLS_SOCKET] = _listen_at(self._listen.host, self._listen.port)
         log.info("state in %s", self._folder)
+        pair = self._listen.pair if self._listen else None
         supervising = asyncio.get_running_loop().create_task(
-            self._supervise(encode(config(self._keys, made)))
+            self._supervise(encode(config(self._keys, made, pair)))
         )
         waiting = asyncio.get_running_loop().create_task(stopping.wait())
         try:
@@ -75,16 +89,17 @@ class StateServer:
             waiting.cancel()
             if self.process is not None:
                 await self.process.stop()
-            self._listener.close()
+            for listener in self._listeners.values():
+                listener.close()
             os.close(self._lock)
 
     async def _supervise(self, encoded: bytes) -> None:
         """Restarts workerd at once when it ends. If it cannot start, it waits longer and longer."""
-        assert self._listener is not None
+        descriptors = {name: listener.fileno() for name, listener in self._listeners.items()}
         backoff, output = Backoff(first=0.05, most=1.0), self._folder / OUTPUT_FILE
         while True:
             try:
-                self.process = await Process.start(encoded, self._listener.fileno(), output)
+                self.process = await Process.start(encoded, descriptors, output)
                 backoff.worked()
                 code = await self.process.ended()
                 log.error("the state process ended with %d; it is started again", code)
@@ -127,6 +142,15 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
+def _listen_at(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(_BACKLOG)
+    return listener
+
+
 def _trim(output: Path) -> None:
     with suppress(OSError):
         if output.stat().st_size > _MOST_OUTPUT:
@@ -140,7 +164,13 @@ def _tail(output: Path) -> str:
         return ""
 
 
-def serve(folder: Path, keys: Sequence[bytes], *, until: Callable[[asyncio.Event], None]) -> None:
+def serve(
+    folder: Path,
+    keys: Sequence[bytes],
+    listen: Listen | None,
+    *,
+    until: Callable[[asyncio.Event], None],
+) -> None:
     """Runs a server until SIGTERM or SIGINT. `until` gets the event that stops it."""
 
     async def main() -> None:
@@ -149,6 +179,6 @@ def serve(folder: Path, keys: Sequence[bytes], *, until: Callable[[asyncio.Event
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         until(stopping)
-        await StateServer(folder, keys).run(stopping)
+        await StateServer(folder, keys, listen).run(stopping)
 
     asyncio.run(main())

@@ -31,3 +31,14 @@ class KindConfig:
     services: tuple[Object, ...]
     folders: tuple[str, ...]
     extensions: tuple[Object, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """A server's certificate chain and private key, both PEM."""
+
+    certificate: str
+    key: str
+
+    def __repr__(self) -> str:
+        return "KeyPair(…)"
