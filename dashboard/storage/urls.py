@@ -8,6 +8,7 @@ app_name = "storage"
 urlpatterns = [
     path("", views.index, name="list"),
     path("d1/", include("dashboard.storage.d1.urls")),
+    path("queue/", include("dashboard.storage.queues.urls")),
     path("r2/", include("dashboard.storage.r2.urls")),
     path("new/", views.create, name="create"),
     path("<str:kind>/<str:key>/rename/", views.rename, name="rename"),

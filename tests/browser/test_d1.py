@@ -14,6 +14,8 @@ from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.storage.d1 import databases
 from dashboard.storage.d1.query import Statement, run
+from dashboard.storage.queues import queue_messages, queues
+from dashboard.storage.queues.queue_messages import Message
 from routing.models import StateNamespace
 from routing.state_access import state_key
 from tests.factories import make_user
@@ -66,4 +68,21 @@ def test_tables_rows_and_a_query_that_writes(visitors, database, theme, width):
     page.get_by_label("SQL").fill("SELECT id, total FROM orders LIMIT 3; SELECT 'x' AS y")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("[data-result]")).to_have_count(2)
+    assert visitor.axe() == [] and not visitor.spills()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("dark", 1440), ("light", 390)])
+def test_a_queue_is_paused_and_purged(visitors, database, theme, width):
+    by = Actor(None, "shell", timezone.now())
+    queue = queues.create(f"jobs-{os.urandom(3).hex()}", {}, by)
+    queue_messages.send(queue, [Message({"order": n, "note": "x" * 200}) for n in range(30)])
+    visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
+    visitor.enter("root")
+    page = visitor.open(f"/storage/queue/{queue.key}/")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    page.get_by_text("Purge…").click()
+    assert visitor.axe() == [] and not visitor.spills()
+    page.get_by_role("button", name="Purge").click()
+    expect(page.get_by_role("heading", name="No messages")).to_be_visible()
     assert visitor.axe() == [] and not visitor.spills()

@@ -13,9 +13,19 @@ from dashboard.accounts.permissions import Permission, permission
 from dashboard.storage.bound_data import NAMES
 from routing.models import StateBinding, StateNamespace
 
-PAGES: Mapping[str, str] = {"kv": "storage:kv", "d1": "storage:d1", "r2": "storage:r2"}
+PAGES: Mapping[str, str] = {
+    "kv": "storage:kv",
+    "d1": "storage:d1",
+    "r2": "storage:r2",
+    "queue": "storage:queue",
+}
 """Kind → the page of one namespace. A kind without a page is listed without a link."""
-CREATED_HERE: Mapping[str, str] = {"kv": "KV namespace", "r2": "R2 bucket"}
+CREATED_HERE: Mapping[str, str] = {
+    "kv": "KV namespace",
+    "d1": "D1 database",
+    "r2": "R2 bucket",
+    "queue": "Queue",
+}
 """Kinds that the form creates, with their names."""
 RENAMED = ("kv",)
 """Kinds whose bindings name an id, so that a new title changes nothing else."""

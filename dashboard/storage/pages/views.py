@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -16,6 +14,8 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import person, requires
 from dashboard.storage import messages, namespaces
 from dashboard.storage.client import StateRefused, StateUnavailable
+from dashboard.storage.d1 import databases
+from dashboard.storage.d1.databases import DatabaseRefused
 from dashboard.storage.namespaces import TitleRefused
 from dashboard.storage.pages.context import (
     CREATED_HERE,
@@ -24,6 +24,8 @@ from dashboard.storage.pages.context import (
     storage_page,
     url_of,
 )
+from dashboard.storage.queues import queues
+from dashboard.storage.queues.queues import QueueRefused
 from dashboard.storage.r2 import buckets, objects as r2
 from dashboard.storage.r2.buckets import BucketNameInvalid
 from dashboard.ui.page import page
@@ -45,13 +47,34 @@ def create(request: HttpRequest) -> HttpResponse:
     if kind not in CREATED_HERE:
         return HttpResponse(status=400)
     try:
-        make = buckets.create if kind == r2.KIND else partial(namespaces.create, kind)
-        made = make(title, actor_of(request))
-    except (TitleRefused, BucketNameInvalid, StateUnavailable, StateRefused) as error:
+        made = _make(kind, title, actor_of(request))
+    except _NOT_CREATED as error:
         form = NewNamespace(title, _why_not_created(error))
         return page(request, TEMPLATE, storage_page(person(request), form), status=422)
     notices.success(request, messages.created(made.title))
     return redirect(url_of(made) or "storage:list")
+
+
+def _make(kind: str, title: str, by: Actor) -> StateNamespace:
+    """Raises one of `_NOT_CREATED`."""
+    match kind:
+        case "d1":
+            return databases.create(title, by)
+        case "queue":
+            return queues.create(title, {}, by)
+        case r2.KIND:
+            return buckets.create(title, by)
+    return namespaces.create(kind, title, by)
+
+
+_NOT_CREATED = (
+    TitleRefused,
+    BucketNameInvalid,
+    DatabaseRefused,
+    QueueRefused,
+    StateUnavailable,
+    StateRefused,
+)
 
 
 @requires(Role.OPERATOR)

@@ -40,3 +40,15 @@ def name_taken(name: str) -> str:
 
 def out_of_range(setting: str, least: int, most: int) -> str:
     return f"{setting} is between {least} and {most} seconds."
+
+
+def paused(name: str) -> str:
+    return f"Delivery of {name} is paused. Messages wait."
+
+
+def resumed(name: str) -> str:
+    return f"Delivery of {name} is resumed."
+
+
+def purged(name: str) -> str:
+    return f"Deleted all messages of {name}."

@@ -57,6 +57,7 @@ OPERATOR = {
         "storage:kv-save",
         "storage:kv-delete",
         "storage:d1-query",
+        "storage:queue-change",
     ),
     *("cloud:deploy", "cloud:settle"),
     *("storage:r2-content", "storage:r2-upload", "storage:r2-delete"),
