@@ -13,7 +13,7 @@ from dashboard.accounts.permissions import Permission, permission
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.messages import state_problem
 from dashboard.storage.pages.context import workers_of
-from dashboard.storage.r2.objects import Object, ObjectPage, list_objects
+from dashboard.storage.r2.objects import HTTP_FIELDS, Object, ObjectPage, list_objects
 from routing.models import StateNamespace
 
 PER_PAGE = 100
@@ -56,8 +56,12 @@ class BucketPage:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPageContext:
+    """`name` is the last part of the key; `headers` are stored with the object."""
+
     namespace: StateNamespace
     object: Object
+    name: str
+    headers: tuple[tuple[str, str], ...]
     above: tuple[Link, ...]
     content_url: str
     can: Permission
@@ -91,10 +95,14 @@ def bucket_page(namespace: StateNamespace, user: User, prefix: str, cursor: str)
 
 
 def object_page(namespace: StateNamespace, user: User, found: Object) -> ObjectPageContext:
+    prefix = found.key[: found.key.rfind(DELIMITER) + 1]
+    shown = {name: field for name, field in HTTP_FIELDS.items() if name != "content-type"}
     return ObjectPageContext(
         namespace=namespace,
         object=found,
-        above=_above(namespace, found.key[: found.key.rfind(DELIMITER) + 1]),
+        name=found.key.removeprefix(prefix) or found.key,
+        headers=tuple((n.title(), found.http[f]) for n, f in shown.items() if f in found.http),
+        above=_above(namespace, prefix),
         content_url=_object_url("storage:r2-content", namespace, found.key),
         can=permission(user, Role.OPERATOR),
     )

@@ -9,6 +9,10 @@ const NOT_WRITTEN = "The object could not be written to the disk, which may be f
 const INTERNAL = 10001; // R2's codes
 const TOO_LARGE = 100100;
 const MOST_BYTES = 5_363_466_240;
+const KEPT_MS = 3000; // a backup takes contents after the database that names them
+
+/** Buckets whose folder was swept since the process started. */
+const swept = new Set();
 
 /** Blobs that the current request has written, and whether one could not be. */
 const current = new AsyncLocalStorage();
@@ -16,9 +20,11 @@ const current = new AsyncLocalStorage();
 export default {
   async fetch(request, env) {
     const bucket = namespaceOf(request);
-    const object = env.BUCKETS.get(env.BUCKETS.idFromName(bucket));
+    const id = env.BUCKETS.idFromName(bucket);
     try {
-      return await object.fetch(request, { cf: { miniflare: { name: bucket } } });
+      // The name is that of the folder with the contents; the database's file has the same.
+      const cf = { miniflare: { name: id.toString() } };
+      return await env.BUCKETS.get(id).fetch(request, { cf });
     } catch (error) {
       // The database could not be written, which is found out when a request is through.
       if (isFull(error.message)) return refuse(507, INTERNAL, FULL);
@@ -29,8 +35,8 @@ export default {
 };
 
 export class R2BucketObject extends Stored {
-  #since = Date.now();
-  #swept = false;
+  /** Until what a killed process left half-written is gone. @type {Promise<void> | undefined} */
+  #ready;
 
   constructor(state, env) {
     const blobs = { fetch: (url, options) => this.#fetchBlob(url, options) };
@@ -41,10 +47,7 @@ export class R2BucketObject extends Stored {
   async fetch(request) {
     const folder = `http://disk/${request.cf.miniflare.name}/blobs/`;
     if (new URL(request.url).pathname === "/__destroy") return this.#destroy(folder);
-    if (!this.#swept) {
-      this.#swept = true;
-      this.state.waitUntil(this.#sweep(folder).catch((error) => console.error(error)));
-    }
+    await (this.#ready ??= this.#sweep(folder).catch((error) => console.error(error)));
     const size = Number(request.headers.get("content-length"));
     if (size - Number(request.headers.get("cf-r2-metadata-size")) > MOST_BYTES)
       return refuse(400, TOO_LARGE, "The object is larger than 5 GiB.");
@@ -60,6 +63,7 @@ export class R2BucketObject extends Stored {
   }
 
   async #fetchBlob(url, options = {}) {
+    if (options.method === "DELETE") await scheduler.wait(KEPT_MS);
     if (options.method !== "PUT") return this.disk.fetch(url, options);
     const context = current.getStore();
     context.written.push(url);
@@ -81,23 +85,22 @@ export class R2BucketObject extends Stored {
     return new Response(null, { status: 204 });
   }
 
-  /** Deletes what was written and never recorded, as by a process that was killed. */
+  /** Deletes what was written and never recorded, as by a process that was killed. Before the first
+   *  request, so that nothing is being written. */
   async #sweep(folder) {
+    if (swept.has(folder)) return;
+    swept.add(folder);
     const response = await this.disk.fetch(folder);
     if (!response.ok) return;
     const used = new Set();
     for (const table of ["_mf_objects", "_mf_multipart_parts"])
       for (const { blob_id } of this.db.exec(`SELECT blob_id FROM ${table}`)) used.add(blob_id);
     for (const { name } of await response.json())
-      if (!used.has(name) && writtenAt(name) < this.#since)
-        await this.disk.fetch(folder + name, { method: "DELETE" });
+      if (!used.has(name)) await this.disk.fetch(folder + name, { method: "DELETE" });
   }
 }
 
 const isFull = (text) => /SQLITE_FULL|disk is full/i.test(text);
-
-/** A blob's id ends with the time in milliseconds. */
-const writtenAt = (id) => parseInt(id.slice(-16), 16);
 
 function refuse(status, code, message) {
   const error = JSON.stringify({ version: 1, v4code: code, message });

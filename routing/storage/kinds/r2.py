@@ -32,7 +32,8 @@ def services(sources: Sources) -> KindConfig:
         ],
         "globalOutbound": {"name": "nowhere"},
     }
-    disk = {"path": sources.folder("r2"), "writable": True}
+    # Half-written files begin with a dot; `r2.js` deletes those that a killed process left.
+    disk = {"path": sources.folder("r2"), "writable": True, "allowDotfiles": True}
     shared = [
         {"name": "miniflare:shared", "esModule": _file(sources, "shared/index.worker.js")},
         {"name": "miniflare:zod", "esModule": _file(sources, "shared/zod.worker.js")},

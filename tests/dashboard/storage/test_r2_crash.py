@@ -14,6 +14,7 @@ import pytest
 from dashboard.storage.client import StateRefused, StateUnavailable, state_client
 from dashboard.storage.r2 import objects
 from tests.eventually import eventually
+from tests.state_process import state_process
 
 pytestmark = [pytest.mark.slow]
 BUCKET = "crash"
@@ -59,9 +60,17 @@ def writers(count, stored):
             thread.join()
 
 
+@pytest.fixture
+def folder(tmp_path_factory, settings):
+    """Of a state process for this test alone."""
+    with state_process(made := tmp_path_factory.mktemp("crash")) as state:
+        settings.STATE_URL = state.url
+        yield made
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_nothing_that_was_acknowledged_is_lost_and_no_file_is_left(state_url):
-    folder, stored = Path(state_url.removeprefix("unix:")).parent, {}
+def test_nothing_that_was_acknowledged_is_lost_and_no_file_is_left(folder):
+    stored = {}
     draw = random.Random(7)
     with writers(2, stored):
         for _ in range(5):
@@ -79,8 +88,20 @@ def test_nothing_that_was_acknowledged_is_lost_and_no_file_is_left(state_url):
     os.kill(killed, signal.SIGKILL)
     assert eventually(lambda: workerd_of(folder) not in (None, killed))
     listed = objects.list_objects(BUCKET)
-    blobs = folder / "r2" / BUCKET / "blobs"
     assert not listed.cursor
-    assert eventually(lambda: len(list(blobs.iterdir())) == len(listed.objects))
+    assert eventually(lambda: len(files_of(folder)) == len(listed.objects))
+
+    # What a backup may still need stays for a moment.
     state_client().destroy(objects.KIND, BUCKET)
-    assert not blobs.exists()
+    assert not files_of(folder)
+    state_client().create(objects.KIND, BUCKET)
+    for content in (b"old", b"new"):
+        objects.put(BUCKET, "a", [content], 3)
+    assert len(files_of(folder)) == 2
+    assert eventually(lambda: len(files_of(folder)) == 1)
+    state_client().destroy(objects.KIND, BUCKET)
+
+
+def files_of(folder):
+    """Contents of all buckets."""
+    return list(folder.glob("r2/*/blobs/*"))
