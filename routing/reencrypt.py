@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, models, transaction
 
 from routing.control import revision
-from routing.models import Version
+from routing.models import Version, Worker
 from routing.secret_encryption import (
     DecryptionFailed,
     decrypt,
@@ -50,7 +51,16 @@ def reencrypt_all() -> dict[str, int]:
         done["Authenticator.data"] = _reencrypt_factors(apps.get_model("mfa", "Authenticator"))
         with _without_trigger(Version._meta.db_table):
             done["Version.bindings"] = _reencrypt_versions()
+        if len(settings.STATE_KEYS) > 1:  # derived from SLUICE_SECRET_KEY, and the one before it
+            _renew_capabilities()
     return done
+
+
+def _renew_capabilities() -> None:
+    """Capabilities of namespaces are derived from the key: edges get those of the current one."""
+    bound = Worker.objects.filter(versions__state_bindings__isnull=False, deployments__isnull=False)
+    for worker in bound.distinct():
+        revision.advance(worker)
 
 
 def count_outdated() -> int:

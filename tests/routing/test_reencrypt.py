@@ -15,11 +15,13 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from dashboard.variables.models import Variable
-from routing.models import AuditEntry, OverrideKey, Version
+from routing.control.publish import publish
+from routing.models import AuditEntry, OverrideKey, StateBinding, Version
 from routing.reencrypt import reencrypt_all
 from routing.secret_encryption import DecryptionFailed, decrypt, encrypt, uses_current_key
 from routing.snapshot import BindingSpec, Secret
-from tests.factories import make_draft, make_user, make_version
+from routing.state_access import state_key
+from tests.factories import make_deployment, make_draft, make_user, make_version
 
 OLD, NEW = "the key of yesterday, long enough", "the key of today, which is as long"
 PROJECT = Path(__file__).resolve().parents[2]
@@ -143,3 +145,19 @@ def test_every_encrypted_column_is_listed():
         "dashboard.rollouts.hooks.changes",
         "dashboard.accounts.sign_in.adapters",
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_edges_get_the_capabilities_of_the_current_key(old):
+    worker = make_version("shop").worker
+    make_deployment(worker)
+    bound = worker.versions.get()
+    StateBinding.objects.create(version=bound, name="DATA", kind="kv", reference="0123")
+    before = publish().revision
+    rotate(old)
+    old.STATE_KEYS = [state_key(NEW)]
+    reencrypt_all()
+    assert publish().revision == before
+    old.STATE_KEYS = [state_key(NEW), state_key(OLD)]
+    reencrypt_all()
+    assert [w.name for w in publish(since=before).workers] == ["shop"]
