@@ -54,6 +54,9 @@ def _tab(words: str, route: str, *others: str) -> Tab:
     return Tab(words, route, frozenset(others))
 
 
+REFUSED_SETTINGS = ("workers:add-address", "workers:groups", "workers:delete")
+"""Forms of the Settings page: a refusal is that page again."""
+
 TABS = [
     _tab(
         "Deployments",
@@ -86,7 +89,7 @@ TABS = [
         *("workers:schedule-run", "workers:add-schedule", "workers:edit-schedule"),
     ),
     _tab("Conversation", "discussion:worker", "discussion:open", "discussion:reply"),
-    _tab("Settings", "workers:settings", "workers:delete", "overrides:worker", "overrides:share"),
+    _tab("Settings", "workers:settings", *REFUSED_SETTINGS, "overrides:worker", "overrides:share"),
 ]
 
 #: Pages with a form that changes what is live: no second one opens over them.
@@ -158,7 +161,7 @@ def _head(
         worker=worker,
         row=row,
         tabs=[(t.words, reverse(t.route, args=[worker.name]), t.current(here)) for t in TABS],
-        is_tab=any(tab.route == here for tab in TABS),
+        is_tab=any(tab.route == here for tab in TABS) or here in REFUSED_SETTINGS,
         shows_strip=here != DEPLOYMENTS,
         is_form=here in FORMS,
         on_conversation=here.startswith("discussion:"),

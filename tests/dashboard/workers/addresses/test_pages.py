@@ -70,6 +70,7 @@ def test_a_refused_address_comes_back_with_the_reason(maya, shop, kind, typed, r
     answer = maya.post(ADD, {"kind": kind, "text": typed})
     assert answer.status_code == 422 and reason in text(answer)
     assert f'value="{typed}"' in text(answer) and not shop.routes.exists()
+    assert "<h1>shop</h1>" in text(answer)
 
 
 def test_the_last_address_is_named_before_it_is_removed(maya, shop):
