@@ -11,7 +11,8 @@ from dashboard.accounts.models import Role as PersonRole, User
 from dashboard.accounts.permissions import Permission, permission
 from dashboard.cloud import messages
 from dashboard.cloud.accounts.access import capabilities_of, provider_of
-from dashboard.cloud.models import CloudAccount, CloudChange, FollowedWorker
+from dashboard.cloud.models import CloudAccount, FollowedWorker
+from dashboard.cloud.pages.change_note import ChangeNote, change_note_of
 from dashboard.cloud.pages.readings import (
     FIGURES,
     LOGS,
@@ -23,12 +24,10 @@ from dashboard.cloud.pages.readings import (
     watched_workers,
 )
 from dashboard.cloud.provider.capabilities import Capability, Support
-from dashboard.cloud.provider.guarded_deploy import outcome
 from dashboard.cloud.provider.roles import SplitRoles, roles_of
 from dashboard.cloud.provider.values import (
     Counts,
     DeploymentSummary,
-    DeployState,
     ErrorCount,
     ErrorCounts,
     Share,
@@ -39,9 +38,6 @@ from dashboard.fleet.version_roles import WORDS, Role
 
 COUNTED = timedelta(minutes=7)
 """Five minutes of counts, and the two that are not known yet."""
-ATTENTION = timedelta(seconds=90)
-"""After this a deployment without a trace needs a person."""
-SETTLES = timedelta(hours=24)
 LOOK_AGAIN = timedelta(seconds=20)
 """After this the versions are read again if one is live that was not among them."""
 
@@ -73,16 +69,6 @@ class HistoryRow:
     percentage: float
     number: int
     weight: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeNote:
-    """What became of the last deployment from here, if a person should know."""
-
-    change: CloudChange
-    title: str
-    text: str
-    put_back: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +134,7 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
         suggested_share=roles.candidate.percentage if roles and roles.candidate else 0,
         back_to=rows[-1] if len(rows) == 2 else None,
         known=_known(account),
-        change=_change_note(account, name, read, now),
+        change=change_note_of(account, name, read, now),
     )
 
 
@@ -286,41 +272,4 @@ def _known(account: CloudAccount) -> list[tuple[str, str, str]]:
         (messages.CAPABILITIES[str(capability)], str(support.level), messages.WHY[support.why])
         for capability, support in table.items()
         if support.why
-    ]
-
-
-def _change_note(
-    account: CloudAccount, name: str, read: Reading[Sequence[DeploymentSummary]], now: datetime
-) -> ChangeNote | None:
-    """The last deployment from here, unless it went well or a person has seen it. One without an
-    answer is looked for in what was read since."""
-    change = account.changes.filter(worker=name).first()
-    if change is None or change.acknowledged_at or now - change.made_at > SETTLES:
-        return None
-    if change.state == DeployState.UNSURE and read.value and read.read_at > change.made_at:  # type: ignore[operator]
-        result = outcome(change.before_id or None, change.marker, read.value)
-        if result.state is not DeployState.UNSURE:
-            change.state = str(result.state)
-            change.others = others_as_json(result.others)
-            change.save(update_fields=["state", "others"])
-    if change.state == DeployState.LIVE:
-        return None
-    late = now - change.made_at > ATTENTION
-    title, text = messages.change_note(change.state, change.others, late=late)
-    put_back = messages.PUT_BACK.get(change.state, "")
-    return ChangeNote(change, title, text, put_back)
-
-
-def others_as_json(others: Sequence[DeploymentSummary]) -> list[dict[str, Any]]:
-    """For `CloudChange.others`."""
-    return [
-        {
-            "id": other.id,
-            "author": other.author,
-            "source": other.source,
-            "message": other.message,
-            "created_at": other.created_at.isoformat(),
-            "shares": [[share.version_id, share.percentage] for share in other.shares],
-        }
-        for other in others
     ]

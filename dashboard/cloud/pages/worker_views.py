@@ -22,8 +22,9 @@ from dashboard.cloud.accounts.checklist import Check, State
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.models import CloudAccount, CloudChange
 from dashboard.cloud.pages.accounts import account_named, by, while_on
+from dashboard.cloud.pages.change_note import others_as_json
 from dashboard.cloud.pages.readings import forget
-from dashboard.cloud.pages.worker_page import others_as_json, worker_page
+from dashboard.cloud.pages.worker_page import worker_page
 from dashboard.cloud.provider.values import DeployResult, DeployState, Share
 from dashboard.limits.answers import give_place_back
 from dashboard.ui.page import page

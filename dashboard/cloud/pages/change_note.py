@@ -1,0 +1,65 @@
+"""What became of the last deployment from here, where a person should know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard.cloud import messages
+from dashboard.cloud.models import CloudAccount, CloudChange
+from dashboard.cloud.pages.readings import Reading
+from dashboard.cloud.provider.guarded_deploy import outcome
+from dashboard.cloud.provider.values import DeploymentSummary, DeployState
+
+ATTENTION = timedelta(seconds=90)
+"""After this a deployment without a trace needs a person."""
+SETTLES = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """What became of the last deployment from here, if a person should know."""
+
+    change: CloudChange
+    title: str
+    text: str
+    put_back: str
+
+
+def change_note_of(
+    account: CloudAccount, name: str, read: Reading[Sequence[DeploymentSummary]], now: datetime
+) -> ChangeNote | None:
+    """The last deployment from here, unless it went well or a person has seen it. One without an
+    answer is looked for in what was read since."""
+    change = account.changes.filter(worker=name).first()
+    if change is None or change.acknowledged_at or now - change.made_at > SETTLES:
+        return None
+    if change.state == DeployState.UNSURE and read.value and read.read_at > change.made_at:  # type: ignore[operator]
+        result = outcome(change.before_id or None, change.marker, read.value)
+        if result.state is not DeployState.UNSURE:
+            change.state = str(result.state)
+            change.others = others_as_json(result.others)
+            change.save(update_fields=["state", "others"])
+    if change.state == DeployState.LIVE:
+        return None
+    late = now - change.made_at > ATTENTION
+    title, text = messages.change_note(change.state, change.others, late=late)
+    put_back = messages.PUT_BACK.get(change.state, "")
+    return ChangeNote(change, title, text, put_back)
+
+
+def others_as_json(others: Sequence[DeploymentSummary]) -> list[dict[str, Any]]:
+    """For `CloudChange.others`."""
+    return [
+        {
+            "id": other.id,
+            "author": other.author,
+            "source": other.source,
+            "message": other.message,
+            "created_at": other.created_at.isoformat(),
+            "shares": [[share.version_id, share.percentage] for share in other.shares],
+        }
+        for other in others
+    ]
