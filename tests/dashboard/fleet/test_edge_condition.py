@@ -77,7 +77,7 @@ def _of_metrics(client):
     ("age", "fields", "expected"),
     [
         (1, {}, (False, False)),
-        (14, {}, (False, False)),
+        (10, {}, (False, False)),
         (16, {}, (True, False)),
         (25, {}, (True, False)),
         (3600, {}, (True, False)),

@@ -44,6 +44,27 @@ def test_fields(message, value, raw):
     assert encode(message, value) == raw
 
 
+@pytest.mark.parametrize(
+    ("value", "raw"),
+    [
+        (True, b"\x20\x01"),
+        (1.5, b"\x11\0\0\0\0\0\0\xf8\x3f"),
+        ({"a": "b"}, b"\x2a\x0a\x0a\x08\x0a\x01a\x12\x03\x1a\x01b"),
+    ],
+)
+def test_values_of_metadata(value, raw):
+    entry = b"\x0a\x01k\x12" + bytes([len(raw)]) + raw
+    struct = b"\x0a" + bytes([len(entry)]) + entry
+    field = b"\x0a\x01n\x12" + bytes([len(struct)]) + struct
+    encoded = encode(_METADATA, {"filter_metadata": {"n": {"k": value}}})
+    assert encoded == b"\x0a" + bytes([len(field)]) + field
+
+
+def test_a_list_in_metadata_is_refused():
+    with pytest.raises(TypeError, match="no value of a Struct"):
+        encode(_METADATA, {"filter_metadata": {"n": {"k": []}}})
+
+
 def test_what_the_table_lacks_is_refused():
     with pytest.raises(KeyError, match="no_such_field"):
         encode(CLUSTER, {"no_such_field": 1})

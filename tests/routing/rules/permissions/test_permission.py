@@ -158,3 +158,8 @@ def test_a_signed_token_without_all_claims_is_malformed(changes):
     key = Ed25519PrivateKey.from_private_bytes(PRIVATE)
     signed = jwt.encode(CLAIMS | changes, key, "EdDSA", headers={"kid": "k1"})
     assert read_token(signed, "w", {"k1": PUBLIC}) is Fault.malformed
+
+
+def test_a_permission_for_any_host_names_none():
+    claims = jwt.decode(token(host=""), options={"verify_signature": False})
+    assert "host" not in claims and claims["aud"] == "w"
