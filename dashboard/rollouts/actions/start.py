@@ -53,37 +53,25 @@ def start(
     by_token: bool = False,
     saved: SavedPlanEdit | None = None,
 ) -> Rollout:
-    """Starts a rollout of a version that is not stable. A candidate that already has traffic keeps
-    its share. `consent`: older versions may use their own secrets. `suite` names the checks that
-    the candidate must pass at 0%. `saved` is the saved plan that `plan` comes from; it is recorded
-    if `plan` still equals it.
-    Raises `StartRefused`, `PlanError` for guardrails that cannot run here, or `DeployHeld` for an
-    API token after a rollback. Nothing has changed then.
-    """
+    """Starts a rollout of a version that is not stable; it keeps traffic that it has. `consent`:
+    older versions may use their own secrets. `suite` names checks to pass at 0%. `saved` is the
+    saved plan that `plan` comes from, recorded if `plan` still equals it. Raises `StartRefused`,
+    `PlanError` for guardrails that cannot run here, or `DeployHeld` for an API token after a
+    rollback; nothing has changed then."""
     check_external(plan.external, suite)
     with transaction.atomic():
         revision.lock()
-        if running := running_on(worker):
-            # Check before the insert, which can deadlock with a conductor that waits for our lock.
-            raise _second(running)
-        if by_token:
-            gate.permit_for(worker.name, by_token=True)()
+        _check_free(worker, by_token)
         deployment = _active(worker, expected)
         candidate = _candidate(worker, version_id)
         stable, weight = _roles(deployment, candidate)
-        if suite and newest_edit(worker, suite) is None:
-            raise StartRefused("unknown_suite", f"{worker.name} has no suite called {suite!r}.")
+        _check_suite(worker, suite)
         if not consent:
             _check_secrets(deployment, candidate)
         _check_staging(worker, deployment, candidate, stable, now)
         rollout = _create(worker, candidate, stable, plan, owner, source, now)
         rollout.deployment_id, rollout.suite = str(deployment.id), suite
-        rollout.slow_budget = budget_of(worker.name, stable.pk, now).as_json()
-        _take_over(rollout, weight)
-        if weight:
-            rollout.deployment_id = str(redeploy_split(rollout, now).id)
-        rollout.save()
-        update_hold(rollout, now)
+        _begin(rollout, weight, now)
         _record_start(rollout, plan, saved, now)
     return rollout
 
@@ -91,6 +79,29 @@ def start(
 def running_on(worker: Worker) -> Rollout | None:
     """The active rollout of a Worker; a database constraint allows only one."""
     return Rollout.objects.active().with_versions().filter(worker=worker).first()
+
+
+def _check_free(worker: Worker, by_token: bool) -> None:
+    """Before the insert, which can deadlock with a conductor that waits for our lock."""
+    if running := running_on(worker):
+        raise _second(running)
+    if by_token:
+        gate.permit_for(worker.name, by_token=True)()
+
+
+def _check_suite(worker: Worker, suite: str) -> None:
+    if suite and newest_edit(worker, suite) is None:
+        raise StartRefused("unknown_suite", f"{worker.name} has no suite called {suite!r}.")
+
+
+def _begin(rollout: Rollout, weight: int, now: datetime) -> None:
+    """At the candidate's share. Saves the rollout."""
+    rollout.slow_budget = budget_of(rollout.worker.name, rollout.stable_id, now).as_json()
+    _take_over(rollout, weight)
+    if weight:
+        rollout.deployment_id = str(redeploy_split(rollout, now).id)
+    rollout.save()
+    update_hold(rollout, now)
 
 
 def _record_start(rollout: Rollout, plan: Plan, saved: SavedPlanEdit | None, now: datetime) -> None:
