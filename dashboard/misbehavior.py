@@ -109,7 +109,7 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
 
 
 def before_view(request: HttpRequest) -> None:
-    """Somebody else deploys between a client's read and its write."""
+    """Another client deploys between a client's read and its write."""
     given = faults().deploy_before_write
     if given is None or not _is_deploy(request) or faults().changed_at in _deployed_at:
         return

@@ -101,7 +101,7 @@ class CloudChange(models.Model):
     """A deployment that Sluice made at Cloudflare, and what became of it.
 
     `before_id` was live when it was made, `shares` are (version id, percentage) pairs. `others` are
-    deployments that somebody else made meanwhile. `acknowledged_at`: a person has seen it.
+    deployments that other clients made meanwhile. `acknowledged_at`: a person has seen it.
     """
 
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="changes")

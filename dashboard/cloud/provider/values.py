@@ -152,7 +152,7 @@ class DeployState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeployResult:
-    """`others` are deployments that somebody else made meanwhile, newest first."""
+    """`others` are deployments that other clients made meanwhile, newest first."""
 
     state: DeployState
     marker: str
