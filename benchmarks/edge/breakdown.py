@@ -176,6 +176,10 @@ def _no_override_filter(files: Files) -> None:
             route.pop("typed_per_filter_config", None)
 
 
+def _no_ranges_filter(files: Files) -> None:
+    _without_filter(files, "ranges")
+
+
 def _without_filter(files: Files, name: str) -> None:
     files.http["http_filters"] = [f for f in files.http["http_filters"] if f["name"] != name]
 
@@ -223,6 +227,7 @@ VARIANTS: dict[str, Callable[[Files], None]] = {
     "without header changes on arrival": _no_early_changes,
     "without the header filter": _no_header_filter,
     "without the override filter": _no_override_filter,
+    "without the filter of ranges": _no_ranges_filter,
     "without a request id": _no_request_id,
     "without retries": _no_retries,
     "with percentages as its only routes": _only_percentages,
