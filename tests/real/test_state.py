@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-import random
 import re
-import signal
-import threading
-import time
 from base64 import b64decode
 
 import httpx
@@ -70,14 +64,6 @@ def namespace_id(system):
     return namespace["id"]
 
 
-def state_pid(system):
-    """The pid of the state process, below the server that supervises it; None between two."""
-    noted = json.loads((system.data_dir / "processes.json").read_text())
-    server = noted["processes"]["state"]["pid"]
-    with open(f"/proc/{server}/task/{server}/children") as listed:
-        return next(map(int, listed.read().split()), None)
-
-
 def test_a_worker_and_wrangler_use_the_same_namespace(system, shop):
     assert system.get("shop", "/put?key=a/b&value=1").text == "stored"
     key = ["kv", "key", "get", "a/b", "--binding", "DATA", "--remote", "--text"]
@@ -89,49 +75,6 @@ def test_a_worker_and_wrangler_use_the_same_namespace(system, shop):
         "cacheStatus": "MISS",
     }
     assert [k["name"] for k in system.get("shop", "/list?key=a").json()["keys"]] == ["a/b"]
-
-
-KILLS, WRITERS, KEYS = 20, 4, 50
-
-
-def test_nothing_acknowledged_is_lost_when_the_state_process_is_killed(system, shop):
-    """Killed at random instants while a Worker writes: each acknowledged value is there, refused
-    writes get an error, and the next ones work again."""
-    sent, acknowledged, errors, stop = {}, {}, [], threading.Event()
-
-    def write(writer):
-        url = f"http://127.0.0.1:{system.edge_port}/put"
-        with httpx.Client(headers={"Host": "shop.localhost"}, timeout=30) as client:
-            for number in itertools.count():
-                if stop.is_set() and number >= KEYS:
-                    return
-                key = f"kill{writer}:{number % KEYS}"
-                sent[key] = number
-                answer = client.get(url, params={"key": key, "value": str(number)})
-                if answer.text == "stored":
-                    acknowledged[key] = number
-                else:
-                    errors.append((answer.status_code, answer.text))
-
-    writers = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
-    for writer in writers:
-        writer.start()
-    draw, killed = random.Random(15), set()
-    while len(killed) < KILLS:
-        time.sleep(draw.uniform(0.02, 0.2))
-        pid = state_pid(system)
-        if pid is not None and pid not in killed:
-            os.kill(pid, signal.SIGKILL)
-            killed.add(pid)
-    stop.set()
-    for writer in writers:
-        writer.join()
-    assert eventually(lambda: system.get("shop", "/put?key=after&value=1").text == "stored", 20)
-    assert len(acknowledged) > WRITERS
-    for key, number in acknowledged.items():
-        stored = int(system.get("shop", f"/get?key={key}").json()["value"])
-        assert number <= stored <= sent[key], (key, number, stored)
-    assert all(status == 503 and text for status, text in errors), errors
 
 
 R2_CODE = """export default {
