@@ -192,11 +192,10 @@ def test_routes_without_a_zone_are_refused_and_the_worker_keeps_its_address(plan
 
 
 UNSUPPORTED = [
-    (("queues", "list"), "Queues are not supported"),
-    (("d1", "list"), "D1 is not supported"),
+    (("vectorize", "list"), "Vectorize is not supported"),
+    (("hyperdrive", "list"), "Hyperdrive is not supported"),
     (("r2", "bucket", "cors", "list", "b"), "Settings of R2 buckets are not supported"),
     (("workflows", "list"), "Workflows are not supported"),
-    (("kv", "namespace", "create", "x"), "Workers KV is not supported"),
 ]
 
 
@@ -206,9 +205,9 @@ def test_other_products_are_refused_by_name(plane, tmp_path):
         ran = list(pool.map(lambda case: plane.wrangler(project, *case[0]), UNSUPPORTED))
     for (command, words), answer in zip(UNSUPPORTED, ran, strict=True):
         assert words in answer.failed(), command
-    kv = [{"binding": "KV"}]  # without an id, wrangler makes the namespace first
-    said = plane.wrangler(write_project(tmp_path / "kv", "products", kv_namespaces=kv), "deploy")
-    assert "Workers KV is not supported here. Remove kv_namespaces" in said.failed()
+    indexes = [{"binding": "INDEX", "index_name": "x"}]
+    said = plane.wrangler(write_project(tmp_path / "v", "products", vectorize=indexes), "deploy")
+    assert '"INDEX" has type "vectorize"' in said.failed() and "Supported: " in said.said
     assert plane.api("GET", "/workers/services/products").status_code == 404
 
 
@@ -286,7 +285,7 @@ def test_what_cannot_be_is_refused_in_words_that_help(plane, tmp_path):
     said = plane.wrangler(
         write_project(tmp_path / "kv", "strict", kv_namespaces=kv), "deploy"
     ).failed()
-    assert '"KV" has type "kv_namespace"' in said and "Supported: " in said
+    assert f"KV namespace '{'0' * 32}' not found" in said
 
     service = [{"binding": "NO", "service": "nobody"}]
     said = plane.wrangler(
