@@ -64,6 +64,8 @@ class Config:
     compression: bool
     #: SLUICE_EDGE_CF: further fields of `request.cf`, the same for every request.
     cf: Mapping[str, Any]
+    #: SLUICE_EDGE_GEOIP_FILE: MaxMind database files by kind, for the client's place.
+    geoip: Mapping[str, str]
     #: SLUICE_EDGE_CONCURRENCY: Envoy's worker threads.
     concurrency: int
     #: SLUICE_EDGE_HANG_SECONDS: a version that does not answer for this long is restarted.
@@ -142,6 +144,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         proof_port=variables.whole("SLUICE_EDGE_PROOF_PORT", 0, 0, 65535),
         public_headers=variables.switch("SLUICE_EDGE_PUBLIC_HEADERS", False),
         cf=variables.json_object("SLUICE_EDGE_CF"),
+        geoip=variables.geoip_files("SLUICE_EDGE_GEOIP_FILE"),
         compression=variables.switch("SLUICE_EDGE_COMPRESSION", True),
         concurrency=variables.whole("SLUICE_EDGE_CONCURRENCY", os.cpu_count() or 1, 1, 256),
         hang_seconds=variables.seconds("SLUICE_EDGE_HANG_SECONDS", 3.5),

@@ -83,6 +83,19 @@ class Variables:
             return 0
         return self.whole(name, 0, 0, 65535) or None
 
+    def geoip_files(self, name: str) -> dict[str, str]:
+        """Paths of MaxMind databases by kind, separated by commas."""
+        raw = self._environ.get(name) or ""
+        paths = [Path(text.strip()).absolute() for text in raw.split(",") if text.strip()]
+        if not paths:
+            return {}
+        from routing.agent.base.geoip_files import GeoipInvalid, database_kind  # memory
+
+        try:
+            return {database_kind(path): str(path) for path in paths}
+        except GeoipInvalid as error:
+            raise ConfigInvalid(f"{name}: {error}.") from error
+
     def redirect_port(self, name: str, tls_port: int | None) -> int | None:
         """On: the port with TLS; or the port where clients reach it; None is off."""
         raw = (self._environ.get(name) or "0").lower()

@@ -25,6 +25,7 @@ from routing.rules.permissions.permission import Permission
 from routing.rules.permissions.token import sign
 from routing.rules.split import TOTAL
 from tests.eventually import eventually
+from tests.mmdb import BOSTON, write_database
 from tests.real.edge import STRANGER, TRUSTED, Edge
 from tests.real.test_protected_overrides import PRIVATE, PROTECTED, SOON
 from tests.real.uploads import METADATA, Upload, upload
@@ -85,7 +86,14 @@ def site() -> Iterator[Site]:
             os.rename(path, folder / "more" / path.name)
         sources = CertificateSources(main, folder / "more")
         tls_port = free_port()
-        edge = Edge(folder / "edge", tls_port=tls_port, certificates=16, https_port=tls_port)
+        places = write_database(folder / "places.mmdb", "City", BOSTON)
+        edge = Edge(
+            folder / "edge",
+            tls_port=tls_port,
+            certificates=16,
+            https_port=tls_port,
+            geoip={"City": str(places)},
+        )
         provider = CertificateProvider(sources, edge.folder)
         provider.start()
         try:
@@ -193,6 +201,14 @@ def test_a_request_over_tls_says_so(site: Site):
     assert seen["cf-connecting-ip"] == STRANGER
     old = site.curl("https://www.example.com/", "--http1.1", "--tls-max", "1.2")
     assert (old["cf"]["tlsVersion"], old["cf"]["httpProtocol"]) == ("TLSv1.2", "HTTP/1.1")
+
+
+def test_a_clients_place_is_in_cf(site: Site):
+    told = site.curl("https://www.example.com/")
+    place = [told["cf"].get(name) for name in ("country", "city", "regionCode", "asn")]
+    assert place == ["US", "Boston", "MA", None]
+    assert told["headers"]["cf-ipcountry"] == "US"
+    assert not [name for name in told["headers"] if name.startswith("x-edge-")]
 
 
 def test_only_a_trusted_proxy_sets_address_and_scheme(site: Site):

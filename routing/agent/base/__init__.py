@@ -5,6 +5,7 @@ backoff.py           how long to wait before the next try
 capnp_config.py      workerd's configuration as bytes
 child_process.py     a process with a note on disk and an awaitable end
 edge_folder.py       the edge's folder: its lock, atomic writes
+geoip_files.py       kinds of MaxMind databases
 fingerprint.py       detects that a process is out of date
 limits.py            how workerd is started: few rights, bounded resources
 log_position.py      how far an access log has been read

@@ -29,6 +29,7 @@ def settings(config: Config, certificates: int = 0) -> compiled.Settings:
         tls_port=config.tls_port,
         certificates=certificates,
         https_port=config.https_port,
+        geoip=config.geoip,
     )
 
 

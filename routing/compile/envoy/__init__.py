@@ -11,5 +11,7 @@ compression.py  which responses are compressed
 headers.py      headers that an edge removes and adds
 clusters.py     where a version's process listens
 access_log.py   the fields of the access log
+tls.py          certificates of the public listener, and the redirect to https
+geoip.py        the client's place, from MaxMind databases
 bad_url.py      URLs that workerd refuses
 """

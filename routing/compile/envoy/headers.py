@@ -13,6 +13,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE
+from routing.compile.envoy.geoip import HEADERS as GEOIP_HEADERS, cf_text, country_text
 from routing.compile.envoy.tls import cf_fields
 
 _EARLY = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
@@ -92,6 +93,7 @@ def outside_filter(
     cf: Mapping[str, Any] | None = None,
     is_tls: bool = False,
     is_trusted: bool = False,
+    has_geoip: bool = False,
 ) -> _Object:
     """Adds the caller's address for the Worker, and `cf`, further fields of `request.cf`. Only
     trusted proxies may send earlier addresses. Removes forged proof headers from the response, or
@@ -103,9 +105,9 @@ def outside_filter(
         _set("cf-connecting-ip", CLIENT),
         _set("x-real-ip", CLIENT),
         _set(names.SCHEME_HEADER, "%REQ(x-forwarded-proto)%"),
-        _set(names.CF_HEADER, _cf(edge_name, cf or {}, is_tls=is_tls)),
+        _set(names.CF_HEADER, _cf(edge_name, cf or {}, is_tls=is_tls, has_geoip=has_geoip)),
         _set("cf-visitor", '{"scheme":"%REQ(x-forwarded-proto)%"}'),
-        *([_set("cf-ipcountry", _literal(country))] if country else []),
+        *_country(country, has_geoip=has_geoip),
     ]
     responses = [_strip("x-sluice-"), _set("cf-ray", "%REQ(cf-ray)%")]
     return _filter(requests, responses + (_proof(edge_name) if proof else []))
@@ -145,13 +147,21 @@ def _ray(edge_name: str, header: str) -> list[_Object]:
     ]
 
 
-def _cf(edge_name: str, more: Mapping[str, Any], *, is_tls: bool) -> str:
+def _country(default: str, *, has_geoip: bool) -> list[_Object]:
+    if has_geoip:
+        header = _set("cf-ipcountry", country_text(default if default.isalnum() else ""))
+        return [header, *({"remove": name} for name in GEOIP_HEADERS)]
+    return [_set("cf-ipcountry", _literal(default))] if default else []
+
+
+def _cf(edge_name: str, more: Mapping[str, Any], *, is_tls: bool, has_geoip: bool) -> str:
     """`request.cf` as JSON. The protocol is the request's own; behind a proxy that ends TLS its
     version is unknown, so there are no fields for it."""
     fields = {"colo": colo(edge_name), **more}
     known = json.dumps(fields, separators=(",", ":"))[1:-1]
     tls = "".join(f',"{name}":"{value}"' for name, value in cf_fields()) if is_tls else ""
-    return f'{{{_literal(known)},"httpProtocol":"%PROTOCOL%"{tls}}}'
+    place = cf_text() if has_geoip else ""  # of two values for a field the last one counts
+    return f'{{{_literal(known)},"httpProtocol":"%PROTOCOL%"{tls}{place}}}'
 
 
 def _literal(text: str) -> str:

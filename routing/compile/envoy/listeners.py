@@ -12,6 +12,7 @@ from routing.compile import names
 from routing.compile.envoy import access_log, headers
 from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.compression import compressors
+from routing.compile.envoy.geoip import geoip_filters
 from routing.compile.envoy.permissions import links_filter
 from routing.compile.envoy.previews import previews_filter, refusals, unknown_filter
 from routing.compile.envoy.tls import redirect_to_https, transport_socket
@@ -57,7 +58,8 @@ class Settings:
     on the public listener; `connections` is the limit for all callers together.
 
     With `tls_port` it also listens there, with `certificates` secret files (`tls.py`). With
-    `https_port` plain requests from other than trusted proxies are redirected to that port."""
+    `https_port` plain requests from other than trusted proxies are redirected to that port.
+    `geoip` are database files by kind (`geoip.py`)."""
 
     public_host: str
     public_port: int
@@ -71,6 +73,7 @@ class Settings:
     tls_port: int | None = None
     certificates: int = 0
     https_port: int | None = None
+    geoip: Mapping[str, str] = field(default_factory=dict)
 
 
 def listeners(settings: Settings) -> list[_Object]:
@@ -88,7 +91,9 @@ def listeners(settings: Settings) -> list[_Object]:
         {
             "name": "proof",
             "address": _tcp("127.0.0.1", settings.proof_port),
-            "filter_chains": [_outside("proof", edge, proof=True, cf=settings.cf)],
+            "filter_chains": [
+                _outside("proof", edge, proof=True, cf=settings.cf, geoip=settings.geoip)
+            ],
         },
         {
             "name": "internal",
@@ -137,12 +142,14 @@ def _public_chain(
         filters=compressors() if settings.compression else [],
         trusted_proxies=trusted_proxies,
         is_tls=is_tls,
+        geoip=settings.geoip,
     )
     if settings.https_port and not is_tls and not trusted_proxies:
         manager = chain["filters"][0]["typed_config"]
         del manager["scoped_routes"]
         manager["route_config"] = redirect_to_https(settings.https_port)
-        headers_filter, *_, router = manager["http_filters"]
+        headers_filter = next(f for f in manager["http_filters"] if f["name"] == "headers")
+        router = manager["http_filters"][-1]
         manager["http_filters"] = [headers_filter, router]  # the others look for a Worker
     return chain
 
@@ -161,12 +168,20 @@ def _outside(
     filters: Sequence[_Object] = (),
     trusted_proxies: Sequence[_Object] = (),
     is_tls: bool = False,
+    geoip: Mapping[str, str] = {},
 ) -> _Object:
+    is_trusted = bool(trusted_proxies)
     return _chain(
         name,
         filters=[
+            *geoip_filters(geoip),
             headers.outside_filter(
-                edge, proof=proof, cf=cf, is_tls=is_tls, is_trusted=bool(trusted_proxies)
+                edge,
+                proof=proof,
+                cf=cf,
+                is_tls=is_tls,
+                is_trusted=is_trusted,
+                has_geoip=bool(geoip),
             ),
             *filters,
             unknown_filter(),
