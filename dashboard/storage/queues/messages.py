@@ -12,9 +12,6 @@ BODY_INVALID = 'A body with content_type "text" is text.'
 CONTENT_TYPE = 'content_type is "text" or "json".'
 FULL = "The queue is full: 256 MB or a million messages wait. Consume or purge them."
 TOO_LARGE = "A message has at most 128 KB, a batch at most 256 KB and 100 messages."
-FAILED = "The queue did not take the message. The log of the state process says more."
-
-
 NO_SCRIPT = "A consumer of type worker needs script_name."
 
 

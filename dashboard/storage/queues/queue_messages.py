@@ -1,4 +1,4 @@
-"""Messages of a queue, in the state process."""
+"""Messages of a queue, in the state process. All raise `StateRefused` and `StateUnavailable`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.storage.client import StateRefused, state_client
-from dashboard.storage.queues import messages
-from dashboard.storage.queues.queues import KIND
+from dashboard.storage.queues.queues import post
 from routing.models import StateNamespace
-
-_REFUSALS = {413: messages.TOO_LARGE, 429: messages.FULL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Message:
 
 
 def send(queue: StateNamespace, batch: Sequence[Message]) -> None:
-    """All or none. Raises `StateRefused` and `StateUnavailable`."""
+    """All or none."""
     items = [
         {
             "body": b64encode(each.encoded()).decode(),
@@ -39,10 +35,7 @@ def send(queue: StateNamespace, batch: Sequence[Message]) -> None:
         }
         for each in batch
     ]
-    answer = state_client().request(KIND, queue.key, "POST", "/batch", json={"messages": items})
-    if answer.status_code >= 400:
-        reason = _REFUSALS.get(answer.status_code, messages.FAILED)
-        raise StateRefused(answer.status_code, reason)
+    send_raw(queue.key, items)
 
 
 def pull(queue: StateNamespace, *, batch_size: int, visibility_timeout_ms: int) -> dict[str, Any]:
@@ -71,14 +64,8 @@ def acknowledge(
 
 
 def send_raw(queue_name: str, items: Sequence[dict[str, Any]]) -> None:
-    """Messages as they were pulled, to the queue of that name: `body` in base64, `contentType`.
-    Raises `StateRefused` and `StateUnavailable`."""
-    answer = state_client().request(
-        KIND, queue_name, "POST", "/batch", json={"messages": list(items)}
-    )
-    if answer.status_code >= 400:
-        reason = _REFUSALS.get(answer.status_code, messages.FAILED)
-        raise StateRefused(answer.status_code, reason)
+    """Messages as they were pulled, to the queue of that name: `body` in base64, `contentType`."""
+    post(queue_name, "/batch", {"messages": list(items)})
 
 
 def peek(queue: StateNamespace, *, limit: int) -> dict[str, Any]:
@@ -88,11 +75,9 @@ def peek(queue: StateNamespace, *, limit: int) -> dict[str, Any]:
 
 def purge(queue: StateNamespace) -> None:
     """Deletes every message."""
-    state_client().request(KIND, queue.key, "POST", "/purge").raise_for_status()
+    post(queue.key, "/purge", {})
 
 
 def _post(queue: StateNamespace, path: str, given: Any) -> dict[str, Any]:
-    answer = state_client().request(KIND, queue.key, "POST", path, json=given)
-    answer.raise_for_status()
-    body: dict[str, Any] = answer.json()
+    body: dict[str, Any] = post(queue.key, path, given).json()
     return body

@@ -9,16 +9,20 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.storage import namespaces
-from dashboard.storage.client import state_client
+from dashboard.storage.client import StateRefused, state_client
+from dashboard.storage.messages import FAILED
 from dashboard.storage.namespaces import TitleRefused
 from dashboard.storage.queues import messages
 from routing.models import StateBinding, StateNamespace
+
+if TYPE_CHECKING:
+    import httpx
 
 KIND = "queue"
 DEFAULTS: Mapping[str, Any] = {
@@ -28,6 +32,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 _RANGES = {"delivery_delay": (0, 86_400), "message_retention_period": (60, 345_600)}
 """In seconds. Cloudflare keeps messages for up to 14 days; the state process for 4."""
+_REFUSALS = {413: messages.TOO_LARGE, 429: messages.FULL}
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -81,6 +86,15 @@ def producers(queues: Iterable[StateNamespace]) -> Mapping[str, list[str]]:
     return found
 
 
+def post(name: str, path: str, given: Any) -> httpx.Response:
+    """A request to the queue of that name. Raises `StateRefused` and `StateUnavailable`."""
+    answer = state_client().request(KIND, name, "POST", path, json=given)
+    if answer.status_code >= 400:
+        reason = _REFUSALS.get(answer.status_code, FAILED)
+        raise StateRefused(answer.status_code, reason)
+    return answer
+
+
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     for name, (least, most) in _RANGES.items():
         if name in new and not least <= new[name] <= most:
@@ -89,5 +103,4 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _configure(queue: StateNamespace) -> None:
-    answer = state_client().request(KIND, queue.key, "POST", "/settings", json=queue.settings)
-    answer.raise_for_status()
+    post(queue.key, "/settings", queue.settings)
