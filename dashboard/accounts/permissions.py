@@ -9,7 +9,9 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import RANK, Role, User
 from dashboard.ui.page import page
 from routing.trail.origin import note_refusal
@@ -37,6 +39,11 @@ def person(request: HttpRequest) -> User:
     """The signed-in person; the login middleware admits no one else."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in person, changing something now."""
+    return Actor(actor=person(request), source="dashboard", now=timezone.now())
 
 
 def permission(user: User | AnonymousUser, role: Role) -> Permission:

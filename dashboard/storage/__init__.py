@@ -1,15 +1,17 @@
 """Namespaces of the state process (KV, D1, R2, queues): the API's operations, and the pages.
 
-client.py      requests to the state process
-namespaces.py  create, rename and delete, audited
-kv.py          keys and values of a KV namespace
-bound_data.py  the namespaces that a version is bound to
-d1/            D1 databases
-queues/        queues
-r2/            R2 buckets
-messages.py    texts
-pages/         *Storage*: the list, and one page per namespace
-urls.py        their addresses
+client.py         requests to the state process
+namespaces.py     create, rename and delete, audited
+kinds.py          the kinds, and their names on pages
+bound_data.py     the namespaces that a version is bound to
+bound_workers.py  the Workers that are bound to a namespace
+kv.py             keys and values of a KV namespace
+d1/               D1 databases
+queues/           queues
+r2/               R2 buckets
+messages.py       texts
+pages/            *Storage*: the list, and one page per namespace
+urls.py           their addresses
 
 The data is in the state process (`routing.storage`); tables have names and titles only.
 """

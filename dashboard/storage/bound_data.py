@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboard.storage.kinds import KINDS
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import StateNamespace, Version
-
-NAMES = {"kv": "KV", "d1": "D1", "r2": "R2", "queue": "Queue"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,10 @@ def bound_data(version: Version) -> tuple[BoundData, ...]:
     titles = {(kind, key): title for kind, key, title in rows.values_list("kind", "key", "title")}
     return tuple(
         BoundData(
-            name, NAMES[kind], titles.get((kind, key), key), is_deleted=(kind, key) not in titles
+            name,
+            KINDS[kind].name,
+            titles.get((kind, key), key),
+            is_deleted=(kind, key) not in titles,
         )
         for name, kind, key in bound
     )

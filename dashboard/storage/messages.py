@@ -7,7 +7,7 @@ from dashboard.storage.client import StateRefused
 UNAVAILABLE = "The state process does not answer. `sluice state` must run; its log says more."
 NO_KV_NAMESPACE = "namespace not found"  # Cloudflare's
 TITLE_TAKEN = "a namespace with this account ID and title already exists"  # Cloudflare's
-TITLE_INVALID = "A namespace needs a title of 1 to 512 characters."
+TITLE_INVALID = "A name has 1 to 512 characters."
 NO_KEY = "key not found"  # Cloudflare's
 DISK_FULL = "The disk of the state process is full. Nothing was stored."
 FAILED = "The state process failed. Its log says more."
@@ -22,7 +22,7 @@ def renamed(title: str) -> str:
 
 
 def deleted(title: str) -> str:
-    return f"Deleted {title} and all its keys."
+    return f"Deleted {title} and all its data."
 
 
 def key_stored(key: str) -> str:

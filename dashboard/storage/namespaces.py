@@ -17,12 +17,12 @@ from routing.models import StateNamespace
 LONGEST_TITLE = 512
 
 
-class TitleRefused(ValueError):
-    """Taken, or invalid: `is_taken` says which."""
+class NamespaceRefused(ValueError):
+    """`kind`: `name`, `exists` or, of a queue, `settings`."""
 
-    def __init__(self, message: str, *, is_taken: bool = False) -> None:
+    def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
-        self.is_taken = is_taken
+        self.kind = kind
 
 
 def create(
@@ -32,8 +32,10 @@ def create(
     *,
     key: str = "",
     settings: Mapping[str, Any] | None = None,
+    taken: str = messages.TITLE_TAKEN,
 ) -> StateNamespace:
-    """A new namespace; without `key` with a random one. Raises `TitleRefused`."""
+    """A new namespace; without `key` with a random one. Raises `NamespaceRefused`, with the text
+    `taken` if there is one of this title."""
     _check(title)
     try:
         with transaction.atomic():
@@ -46,12 +48,12 @@ def create(
             )
             _record("create", namespace, by, after={"title": title})
     except IntegrityError:
-        raise TitleRefused(messages.TITLE_TAKEN, is_taken=True) from None
+        raise NamespaceRefused("exists", taken) from None
     return namespace
 
 
 def rename(namespace: StateNamespace, title: str, by: Actor) -> None:
-    """Raises `TitleRefused`."""
+    """Raises `NamespaceRefused`."""
     _check(title)
     before = namespace.title
     try:
@@ -60,7 +62,7 @@ def rename(namespace: StateNamespace, title: str, by: Actor) -> None:
             namespace.save(update_fields=["title"])
             _record("rename", namespace, by, before={"title": before}, after={"title": title})
     except IntegrityError:
-        raise TitleRefused(messages.TITLE_TAKEN, is_taken=True) from None
+        raise NamespaceRefused("exists", messages.TITLE_TAKEN) from None
 
 
 def delete(namespace: StateNamespace, by: Actor) -> None:
@@ -80,7 +82,7 @@ def record_change(action: str, namespace: StateNamespace, by: Actor, **facts: An
 
 def _check(title: str) -> None:
     if not title.strip() or len(title) > LONGEST_TITLE:
-        raise TitleRefused(messages.TITLE_INVALID)
+        raise NamespaceRefused("name", messages.TITLE_INVALID)
 
 
 def _record(

@@ -44,7 +44,7 @@ from routing.models.edges import (
 )
 from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
-from routing.models.namespaces import StateBinding, StateNamespace, workers_using
+from routing.models.namespaces import StateBinding, StateNamespace
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
 from routing.models.queue_consumers import QueueConsumer
 from routing.models.schedules import Schedule, WorkerEvent
@@ -110,5 +110,4 @@ __all__ = [
     "Zone",
     "deployable",
     "runs_in",
-    "workers_using",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models.immutable import Immutable
-from routing.models.versions import Version, Worker
+from routing.models.versions import Version
 
 
 class StateNamespace(models.Model):
@@ -56,11 +56,3 @@ class StateBinding(Immutable):
                     cls(version=version, name=row["name"], kind=bound.kind, reference=reference)
                 )
         return rows
-
-
-def workers_using(kind: str, reference: str) -> list[str]:
-    """Names of Workers with a version that uses the namespace, sorted."""
-    versions = StateBinding.objects.filter(kind=kind, reference=reference).values("version")
-    return sorted(
-        Worker.objects.filter(versions__in=versions).distinct().values_list("name", flat=True)
-    )

@@ -8,21 +8,14 @@ from dataclasses import dataclass
 
 from dashboard.accounts.actor import Actor
 from dashboard.storage import namespaces
-from dashboard.storage.client import StateUnavailable
+from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.d1 import messages
 from dashboard.storage.d1.query import KIND, post_json
-from dashboard.storage.namespaces import TitleRefused
+from dashboard.storage.namespaces import NamespaceRefused
 from routing.models import StateNamespace
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-
-
-class DatabaseRefused(ValueError):
-    """`kind`: `name` or `exists`."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+_LONGEST_SQL = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +25,11 @@ class Size:
 
 
 def create(name: str, by: Actor) -> StateNamespace:
-    """An empty database. Raises `DatabaseRefused`."""
+    """An empty database. Raises `NamespaceRefused`."""
     if not _NAME.fullmatch(name):
-        raise DatabaseRefused("name", messages.NAME_INVALID)
-    try:
-        return namespaces.create(KIND, name, by, key=str(uuid.uuid4()))
-    except TitleRefused:
-        raise DatabaseRefused("exists", messages.name_taken(name)) from None
+        raise NamespaceRefused("name", messages.NAME_INVALID)
+    key, taken = str(uuid.uuid4()), messages.name_taken(name)
+    return namespaces.create(KIND, name, by, key=key, taken=taken)
 
 
 def find(name_or_id: str) -> StateNamespace | None:
@@ -51,10 +42,10 @@ def find(name_or_id: str) -> StateNamespace | None:
 
 
 def size_of(database: StateNamespace) -> Size | None:
-    """None while the state process does not answer."""
+    """None while the state process does not answer, or refuses."""
     try:
         answer = post_json(database.key, "/info", None)
-    except StateUnavailable:
+    except (StateRefused, StateUnavailable):
         return None
     return Size(answer["file_size"], answer["num_tables"])
 
@@ -62,6 +53,3 @@ def size_of(database: StateNamespace) -> Size | None:
 def record_query(database: StateNamespace, sql: str, changes: int, by: Actor) -> None:
     """A change by a person, in the audit trail."""
     namespaces.record_change("query", database, by, sql=sql[:_LONGEST_SQL], changes=changes)
-
-
-_LONGEST_SQL = 2000

@@ -9,7 +9,6 @@ NAME_INVALID = (
 )
 NO_JURISDICTION = "Jurisdictions are not supported here: the data stays on this installation."
 NO_REPLICATION = "Read replication is not supported here: every database has one copy."
-UNAVAILABLE = "The state process does not answer. `sluice state` must run; its log says more."
 NO_TIME_TRAVEL = (
     "D1 time travel is not supported here. Use wrangler d1 export for copies of one database, "
     "or sluice backup for all."

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from dashboard.accounts.models import Role, User
-from dashboard.accounts.permissions import Permission, permission
+from dashboard.accounts.models import User
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.d1 import messages
 from dashboard.storage.d1.browse import ROWS, Grid, Table, grid, rows, tables
 from dashboard.storage.d1.databases import Size, size_of
-from dashboard.storage.d1.query import KIND, QueryFailed, ResultSet
-from routing.models import StateNamespace, workers_using
+from dashboard.storage.d1.query import QueryFailed, ResultSet
+from dashboard.storage.messages import state_problem
+from dashboard.storage.pages.context import NamespacePage, shared
+from routing.models import StateNamespace
 
 MOST_RESULT_ROWS = 200
 
@@ -69,38 +70,26 @@ class QueryForm:
     would_change: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DatabasePage:
-    """`problem` is why the data cannot be shown, or empty."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabasePage(NamespacePage):
+    """`size` is None while the state process does not answer."""
 
-    database: StateNamespace
     size: Size | None
-    browser: Browser
-    workers: Sequence[str]
-    can: Permission
-    can_delete: bool
+    browser: Browser = field(default_factory=Browser)
     query: QueryForm = field(default_factory=QueryForm)
-    problem: str = ""
 
 
 def database_page(
     database: StateNamespace, user: User, *, table: str = "", page: int = 1
 ) -> DatabasePage:
-    can = permission(user, Role.OPERATOR)
-    shown = DatabasePage(
-        database=database,
-        size=size_of(database),
-        browser=Browser(),
-        workers=workers_using(KIND, database.key),
-        can=can,
-        can_delete=user.may(Role.ADMIN),
-    )
+    shown = DatabasePage(**shared(database, user), size=size_of(database))
     try:
-        return replace(shown, browser=_browser(database, table, page, may_read=can.allowed))
+        browser = _browser(database, table, page, may_read=shown.can.allowed)
+        return replace(shown, browser=browser)
     except QueryFailed as error:
         return replace(shown, problem=str(error))
-    except (StateRefused, StateUnavailable):
-        return replace(shown, problem=messages.UNAVAILABLE)
+    except (StateRefused, StateUnavailable) as error:
+        return replace(shown, problem=state_problem(error))
 
 
 def results(sets: Sequence[ResultSet]) -> tuple[Result, ...]:

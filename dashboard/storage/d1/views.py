@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.d1 import databases, messages
 from dashboard.storage.d1.page_context import (
@@ -23,6 +22,7 @@ from dashboard.storage.d1.page_context import (
 )
 from dashboard.storage.d1.query import KIND, QueryFailed, Statement, WouldWrite, read, run
 from dashboard.storage.d1.statements import split_statements
+from dashboard.storage.messages import state_problem
 from dashboard.ui.page import page
 from routing.models import StateNamespace
 
@@ -47,7 +47,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 def query(request: HttpRequest, key: str) -> HttpResponse:
     """Runs statements. Those that write run only with `confirmed`."""
     database, sql = _database(key), request.POST.get("sql", "").strip()
-    form = _answer(database, sql, "confirmed" in request.POST, _by(request))
+    form = _answer(database, sql, "confirmed" in request.POST, actor_of(request))
     shown = database_page(database, person(request), table=request.POST.get("table", ""))
     status = 422 if form.error else 200
     return page(request, TEMPLATE, replace(shown, query=form), status=status)
@@ -66,8 +66,8 @@ def _answer(database: StateNamespace, sql: str, confirmed: bool, by: Actor) -> Q
         written = run(database.key, statements)
     except QueryFailed as error:
         return QueryForm(sql, error=str(error))
-    except (StateRefused, StateUnavailable):
-        return QueryForm(sql, error=messages.UNAVAILABLE)
+    except (StateRefused, StateUnavailable) as error:
+        return QueryForm(sql, error=state_problem(error))
     databases.record_query(database, sql, sum(each.meta["changes"] for each in written), by)
     return QueryForm(sql, results=results(written))
 
@@ -79,7 +79,3 @@ def _database(key: str) -> StateNamespace:
 def _page_number(text: str) -> int:
     is_number = text.isascii() and text.isdecimal() and len(text) < 7
     return min(max(int(text), 1), _MOST_PAGES) if is_number else 1
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

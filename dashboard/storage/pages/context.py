@@ -1,42 +1,26 @@
-"""What the list of namespaces shows, in a constant number of queries."""
+"""What the list of namespaces shows, in a constant number of queries, and what each page shows."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
-from dashboard.storage.bound_data import NAMES
-from routing.models import StateBinding, StateNamespace
-
-PAGES: Mapping[str, str] = {
-    "kv": "storage:kv",
-    "d1": "storage:d1",
-    "r2": "storage:r2",
-    "queue": "storage:queue",
-}
-"""Kind → the page of one namespace. A kind without a page is listed without a link."""
-CREATED_HERE: Mapping[str, str] = {
-    "kv": "KV namespace",
-    "d1": "D1 database",
-    "r2": "R2 bucket",
-    "queue": "Queue",
-}
-"""Kinds that the form creates, with their names."""
-RENAMED = ("kv",)
-"""Kinds whose bindings name an id, so that a new title changes nothing else."""
+from dashboard.storage.bound_workers import workers_by_namespace, workers_of
+from dashboard.storage.kinds import KINDS, Kind
+from routing.models import StateNamespace
 
 
 @dataclass(frozen=True, slots=True)
 class NamespaceRow:
-    """`workers` have a version that uses it; `url` is "" without a page."""
+    """`workers` have a version that uses it."""
 
     namespace: StateNamespace
-    kind: str
+    kind: Kind
     workers: tuple[str, ...]
     url: str
 
@@ -45,6 +29,7 @@ class NamespaceRow:
 class NewNamespace:
     """What was typed, and why it was rejected."""
 
+    kind: str = "kv"
     title: str = ""
     problem: str = ""
 
@@ -52,50 +37,48 @@ class NewNamespace:
 @dataclass(frozen=True, slots=True)
 class StoragePage:
     rows: tuple[NamespaceRow, ...]
-    kinds: Mapping[str, str]
+    kinds: Mapping[str, Kind]
     can: Permission
     form: NewNamespace
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespacePage:
+    """The page of one namespace, whatever its kind. `problem` is why its data cannot be shown, or
+    empty."""
+
+    namespace: StateNamespace
+    kind: Kind
+    workers: tuple[str, ...]
+    can: Permission
+    can_delete: Permission
+    problem: str = ""
+
+
+def shared(namespace: StateNamespace, user: User) -> dict[str, Any]:
+    """The fields of `NamespacePage` but `problem`."""
+    return {
+        "namespace": namespace,
+        "kind": KINDS[namespace.kind],
+        "workers": workers_of(namespace),
+        "can": permission(user, Role.OPERATOR),
+        "can_delete": permission(user, Role.ADMIN),
+    }
+
+
 def storage_page(user: User, form: NewNamespace | None = None) -> StoragePage:
     namespaces = list(StateNamespace.objects.order_by("kind", "title"))
-    workers = workers_by_reference(namespaces)
+    workers = workers_by_namespace(namespaces)
     return StoragePage(
         rows=tuple(
-            NamespaceRow(row, NAMES.get(row.kind, row.kind), workers[_reference(row)], url_of(row))
-            for row in namespaces
+            NamespaceRow(row, KINDS[row.kind], workers[row], url_of(row)) for row in namespaces
         ),
-        kinds=CREATED_HERE,
+        kinds=KINDS,
         can=permission(user, Role.OPERATOR),
         form=form or NewNamespace(),
     )
 
 
 def url_of(namespace: StateNamespace) -> str:
-    page = PAGES.get(namespace.kind)
-    return reverse(page, args=[namespace.key]) if page else ""
-
-
-def workers_by_reference(
-    namespaces: Iterable[StateNamespace],
-) -> defaultdict[tuple[str, str], tuple[str, ...]]:
-    """Names of Workers by (kind, reference), sorted. One query."""
-    references = [reference for _, reference in map(_reference, namespaces)]
-    bound = StateBinding.objects.filter(reference__in=references).order_by()
-    rows = bound.values_list("kind", "reference", "version__worker__name").distinct()
-    names: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for kind, reference, worker in rows:
-        names[kind, reference].add(worker)
-    sorted_names: defaultdict[tuple[str, str], tuple[str, ...]] = defaultdict(tuple)
-    sorted_names.update({pair: tuple(sorted(workers)) for pair, workers in names.items()})
-    return sorted_names
-
-
-def workers_of(namespace: StateNamespace) -> tuple[str, ...]:
-    return workers_by_reference([namespace])[_reference(namespace)]
-
-
-def _reference(namespace: StateNamespace) -> tuple[str, str]:
-    """How bindings name it: queues by title, all others by key."""
-    is_queue = namespace.kind == "queue"
-    return namespace.kind, namespace.title if is_queue else namespace.key
+    """Its page."""
+    return reverse(f"storage:{namespace.kind}", args=[namespace.key])

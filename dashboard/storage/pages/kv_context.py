@@ -12,9 +12,10 @@ from django.urls import reverse
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
 from dashboard.storage import kv, messages
+from dashboard.storage.bound_workers import workers_of
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.kv import Key
-from dashboard.storage.pages.context import workers_of
+from dashboard.storage.pages.context import NamespacePage, shared
 from dashboard.storage.pages.value_form import ValueForm
 from routing.models import StateNamespace
 
@@ -31,19 +32,14 @@ class KeyRow:
     metadata: str
 
 
-@dataclass(frozen=True, slots=True)
-class KeysPage:
-    """`problem`: why there are no keys. `next_url` is "" on the last page."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPage(NamespacePage):
+    """`next_url` is "" on the last page."""
 
-    namespace: StateNamespace
     rows: tuple[KeyRow, ...]
     prefix: str
     next_url: str
     is_first: bool
-    workers: tuple[str, ...]
-    can: Permission
-    can_delete: Permission
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +66,13 @@ def keys_page(namespace: StateNamespace, user: User, prefix: str, cursor: str) -
         listed = kv.list_keys(namespace.key, prefix=prefix, limit=PER_PAGE, cursor=cursor)
     except (StateUnavailable, StateRefused) as error:
         problem = messages.state_problem(error)
+    more = {"prefix": prefix, "cursor": listed.cursor}
     return KeysPage(
-        namespace=namespace,
+        **shared(namespace, user),
         rows=tuple(_row(namespace, key) for key in listed.keys),
         prefix=prefix,
-        next_url="?" + urlencode({"prefix": prefix, "cursor": listed.cursor})
-        if listed.cursor
-        else "",
+        next_url=f"?{urlencode(more)}" if listed.cursor else "",
         is_first=not cursor,
-        workers=workers_of(namespace),
-        can=permission(user, Role.OPERATOR),
-        can_delete=permission(user, Role.ADMIN),
         problem=problem,
     )
 

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.storage import kv, messages
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.kv import KeyNotFound
@@ -23,7 +23,6 @@ from dashboard.storage.pages.kv_context import (
     value_url,
 )
 from dashboard.storage.pages.value_form import FormInvalid, ValueForm
-from dashboard.storage.pages.views import actor_of
 from dashboard.ui.page import page
 from routing.models import StateNamespace
 

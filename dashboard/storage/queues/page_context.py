@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.accounts.models import Role, User
-from dashboard.accounts.permissions import Permission, permission
+from dashboard.accounts.models import User
 from dashboard.storage.client import StateRefused, StateUnavailable
-from dashboard.storage.messages import UNAVAILABLE
+from dashboard.storage.messages import state_problem
+from dashboard.storage.pages.context import NamespacePage, shared
 from dashboard.storage.queues import queue_messages
-from dashboard.storage.queues.queues import producers
 from routing.models import QueueConsumer, StateNamespace
 
 SHOWN = 20
@@ -32,39 +31,32 @@ class WaitingMessage:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePage:
-    """`backlog` is None while the state process does not answer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage(NamespacePage):
+    """`backlog` is None while the state process does not answer. `workers` send to it."""
 
-    queue: StateNamespace
     backlog: int | None
     backlog_bytes: int
     waiting: Sequence[WaitingMessage]
-    producers: Sequence[str]
     consumer: QueueConsumer | None
-    can: Permission
-    can_delete: bool
-    problem: str
 
 
 def queue_page(queue: StateNamespace, user: User) -> QueuePage:
-    can = permission(user, Role.OPERATOR)
-    problem = ""
+    common, problem = shared(queue, user), ""
     found: dict[str, Any] = {"messages": [], "message_backlog_count": None, "backlog_bytes": 0}
     try:
         found = queue_messages.peek(queue, limit=SHOWN)
-    except (StateRefused, StateUnavailable):
-        problem = UNAVAILABLE
+    except (StateRefused, StateUnavailable) as error:
+        problem = state_problem(error)
     consumers = QueueConsumer.objects.filter(queue=queue).select_related("worker")
     return QueuePage(
-        queue=queue,
+        **common,
         backlog=found["message_backlog_count"],
         backlog_bytes=found["backlog_bytes"],
-        waiting=[_waiting(message, may_read=can.allowed) for message in found["messages"]],
-        producers=producers([queue]).get(queue.title, []),
+        waiting=[
+            _waiting(message, may_read=common["can"].allowed) for message in found["messages"]
+        ],
         consumer=consumers.first(),
-        can=can,
-        can_delete=user.may(Role.ADMIN),
         problem=problem,
     )
 

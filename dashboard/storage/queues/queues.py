@@ -1,4 +1,4 @@
-"""Queues: create, change and find them; which Workers send to them.
+"""Queues: create, change and find them.
 
 Bindings name a queue, so its name is its key in the state process. Its id is for the API only.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -17,9 +16,9 @@ from dashboard.accounts.actor import Actor
 from dashboard.storage import namespaces
 from dashboard.storage.client import StateRefused, state_client
 from dashboard.storage.messages import FAILED
-from dashboard.storage.namespaces import TitleRefused
+from dashboard.storage.namespaces import NamespaceRefused
 from dashboard.storage.queues import messages
-from routing.models import StateBinding, StateNamespace
+from routing.models import StateNamespace
 
 if TYPE_CHECKING:
     import httpx
@@ -36,33 +35,21 @@ _REFUSALS = {413: messages.TOO_LARGE, 429: messages.FULL}
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
-class QueueRefused(ValueError):
-    """`kind`: `name`, `exists` or `settings`."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
 def create(name: str, settings: Mapping[str, Any], by: Actor) -> StateNamespace:
-    """An empty queue. Raises `QueueRefused` and `StateUnavailable`."""
+    """An empty queue. Raises `NamespaceRefused`, `StateRefused` and `StateUnavailable`."""
     if not _NAME.fullmatch(name):
-        raise QueueRefused("name", messages.NAME_INVALID)
-    merged = _merged(DEFAULTS, settings)
-    try:
-        with transaction.atomic():
-            queue = namespaces.create(
-                KIND, name, by, key=name, settings={"id": secrets.token_hex(16), **merged}
-            )
-            state_client().create(KIND, name)
-            _configure(queue)
-    except TitleRefused:
-        raise QueueRefused("exists", messages.name_taken(name)) from None
+        raise NamespaceRefused("name", messages.NAME_INVALID)
+    merged = {"id": secrets.token_hex(16), **_merged(DEFAULTS, settings)}
+    taken = messages.name_taken(name)
+    with transaction.atomic():
+        queue = namespaces.create(KIND, name, by, key=name, settings=merged, taken=taken)
+        state_client().create(KIND, name)
+        _configure(queue)
     return queue
 
 
 def change(queue: StateNamespace, settings: Mapping[str, Any], by: Actor) -> None:
-    """Changes the given settings. Raises `QueueRefused` and `StateUnavailable`."""
+    """Changes the given settings. Raises as `create`."""
     with transaction.atomic():
         locked = StateNamespace.objects.select_for_update().get(pk=queue.pk)
         queue.settings |= _merged(DEFAULTS | locked.settings, settings)
@@ -73,17 +60,6 @@ def change(queue: StateNamespace, settings: Mapping[str, Any], by: Actor) -> Non
 
 def find(queue_id: str) -> StateNamespace | None:
     return StateNamespace.objects.filter(kind=KIND, settings__id=queue_id).first()
-
-
-def producers(queues: Iterable[StateNamespace]) -> Mapping[str, list[str]]:
-    """Names of the Workers with a version that sends to a queue, by the queue's name. One query."""
-    names = [queue.title for queue in queues]
-    rows = StateBinding.objects.filter(kind=KIND, reference__in=names)
-    found: dict[str, list[str]] = defaultdict(list)
-    pairs = rows.values_list("reference", "version__worker__name").distinct()
-    for queue, worker in sorted(pairs):
-        found[queue].append(worker)
-    return found
 
 
 def post(name: str, path: str, given: Any) -> httpx.Response:
@@ -98,7 +74,7 @@ def post(name: str, path: str, given: Any) -> httpx.Response:
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     for name, (least, most) in _RANGES.items():
         if name in new and not least <= new[name] <= most:
-            raise QueueRefused("settings", messages.out_of_range(name, least, most))
+            raise NamespaceRefused("settings", messages.out_of_range(name, least, most))
     return {name: new.get(name, old[name]) for name in DEFAULTS}
 
 

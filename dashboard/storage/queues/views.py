@@ -5,16 +5,15 @@ from __future__ import annotations
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.storage import namespaces
 from dashboard.storage.client import StateRefused, StateUnavailable
-from dashboard.storage.messages import UNAVAILABLE
+from dashboard.storage.messages import state_problem
 from dashboard.storage.queues import messages, queue_messages, queues
 from dashboard.storage.queues.page_context import queue_page
 from dashboard.ui.page import page
@@ -33,11 +32,11 @@ def change(request: HttpRequest, key: str) -> HttpResponse:
     """Pauses, resumes or purges: the value of the button `do`."""
     queue, do = _queue(key), request.POST.get("do", "")
     try:
-        notices.success(request, _do(do, queue, _by(request)))
+        notices.success(request, _do(do, queue, actor_of(request)))
     except KeyError:
         return HttpResponse(status=400)
-    except (StateRefused, StateUnavailable):
-        notices.error(request, UNAVAILABLE)
+    except (StateRefused, StateUnavailable) as error:
+        notices.error(request, state_problem(error))
     return redirect("storage:queue", key)
 
 
@@ -54,7 +53,3 @@ def _do(do: str, queue: StateNamespace, by: Actor) -> str:
 
 def _queue(key: str) -> StateNamespace:
     return get_object_or_404(StateNamespace, kind=queues.KIND, key=key)
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

@@ -7,14 +7,11 @@ import re
 from dashboard.accounts.actor import Actor
 from dashboard.storage import messages, namespaces
 from dashboard.storage.client import state_client
+from dashboard.storage.namespaces import NamespaceRefused
 from dashboard.storage.r2.objects import KIND, is_empty
 from routing.models import StateNamespace
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]")
-
-
-class BucketNameInvalid(ValueError):
-    """Not 3 to 63 lower-case letters, digits and dashes."""
 
 
 class BucketNotEmpty(Exception):
@@ -22,12 +19,11 @@ class BucketNotEmpty(Exception):
 
 
 def create(name: str, by: Actor) -> StateNamespace:
-    """Raises `BucketNameInvalid`, `namespaces.TitleRefused` if the name is taken, and
-    `StateUnavailable`."""
+    """An empty bucket. Raises `NamespaceRefused`, `StateRefused` and `StateUnavailable`."""
     if not NAME.fullmatch(name):
-        raise BucketNameInvalid(messages.BUCKET_NAME)
+        raise NamespaceRefused("name", messages.BUCKET_NAME)
     state_client().create(KIND, name)
-    return namespaces.create(KIND, name, by, key=name)
+    return namespaces.create(KIND, name, by, key=name, taken=messages.BUCKET_EXISTS)
 
 
 def delete(bucket: StateNamespace, by: Actor) -> None:

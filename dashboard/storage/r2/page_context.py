@@ -12,7 +12,7 @@ from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.messages import state_problem
-from dashboard.storage.pages.context import workers_of
+from dashboard.storage.pages.context import NamespacePage, shared
 from dashboard.storage.r2.objects import HTTP_FIELDS, Object, ObjectPage, list_objects
 from routing.models import StateNamespace
 
@@ -36,22 +36,16 @@ class ObjectRow:
     uploaded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BucketPage:
-    """One folder. `problem`: why there are no rows. `next_url` is "" on the last page; `above` are
-    the folders around this one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketPage(NamespacePage):
+    """One folder. `next_url` is "" on the last page; `above` are the folders around this one."""
 
-    namespace: StateNamespace
     prefix: str
     above: tuple[Link, ...]
     folders: tuple[Link, ...]
     objects: tuple[ObjectRow, ...]
     next_url: str
     is_first: bool
-    workers: tuple[str, ...]
-    can: Permission
-    can_delete: Permission
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ def bucket_page(namespace: StateNamespace, user: User, prefix: str, cursor: str)
         problem = state_problem(error)
     more = {"prefix": prefix, "cursor": listed.cursor}
     return BucketPage(
-        namespace=namespace,
+        **shared(namespace, user),
         prefix=prefix,
         above=_above(namespace, prefix),
         folders=tuple(
@@ -87,9 +81,6 @@ def bucket_page(namespace: StateNamespace, user: User, prefix: str, cursor: str)
         objects=tuple(_row(namespace, found, prefix) for found in listed.objects),
         next_url=f"?{urlencode(more)}" if listed.cursor else "",
         is_first=not cursor,
-        workers=workers_of(namespace),
-        can=permission(user, Role.OPERATOR),
-        can_delete=permission(user, Role.ADMIN),
         problem=problem,
     )
 

@@ -12,11 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.storage import messages
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.namespaces import record_change
-from dashboard.storage.pages.views import actor_of
 from dashboard.storage.r2 import objects
 from dashboard.storage.r2.download import download
 from dashboard.storage.r2.objects import KIND, ObjectNotFound

@@ -131,7 +131,7 @@ def test_deleting_names_the_workers_and_takes_the_name(
     binding = {"name": "DB", "type": "d1", "id": database.key}
     assert api.put("shop", METADATA | {"bindings": [binding]}).status == 200
     admin = client_of(Role.ADMIN)
-    assert "Its use by shop fails" in shown(admin, database)
+    assert "<b>shop</b> uses it" in shown(admin, database)
     path = f"/storage/d1/{database.key}/delete/"
     assert operator.post(path, {"title": database.title}).status_code == 403
     admin.post(path, {"title": "other"})

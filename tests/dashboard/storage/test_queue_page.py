@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
+from dashboard.storage.client import StateRefused, state_client
 from dashboard.storage.queues import queue_messages, queues
 from dashboard.storage.queues.queue_messages import Message
 from routing.models import AuditEntry, StateNamespace
@@ -58,6 +59,17 @@ def test_pause_resume_purge(queue: StateNamespace) -> None:
     assert client_of(Role.VIEWER).post(path, {"do": "purge"}).status_code == 403
 
 
+def test_a_refusal_of_the_state_process_is_on_the_page(queue: StateNamespace) -> None:
+    with pytest.raises(StateRefused):
+        queues.post(queue.key, "/missing", {})
+    state_client().destroy("queue", queue.key)
+    operator = client_of(Role.OPERATOR)
+    assert "data-problem" in shown(operator, queue)
+    done = operator.post(f"/storage/queue/{queue.key}/change/", {"do": "purge"}, follow=True)
+    assert done.status_code == 200 and b"is-danger" in done.content
+    assert not AuditEntry.objects.filter(action="queue.purge").exists()
+
+
 def test_without_a_state_process(queue: StateNamespace, settings: object) -> None:
     settings.STATE_URL = "https://127.0.0.1:9"  # type: ignore[attr-defined]
     assert "data-problem" in shown(client_of(Role.OPERATOR), queue)
@@ -69,5 +81,7 @@ def test_the_form_creates_databases_and_queues(kind: str, bad: str, db: None) ->
     made = operator.post("/storage/new/", {"kind": kind, "title": name})
     key = StateNamespace.objects.get(kind=kind, title=name).key
     assert made["Location"] == f"/storage/{kind}/{key}/"
-    assert operator.post("/storage/new/", {"kind": kind, "title": bad}).status_code == 422
+    refused = operator.post("/storage/new/", {"kind": kind, "title": bad})
+    assert refused.status_code == 422
+    assert f'<option value="{kind}" selected>' in refused.content.decode()
     assert operator.post("/storage/new/", {"kind": kind, "title": name}).status_code == 422

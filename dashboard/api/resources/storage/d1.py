@@ -9,7 +9,7 @@ from ninja import Query
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Failure, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, unsupported
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
 from dashboard.api.resources.storage.d1_schemas import (
     DatabaseChange,
     DatabaseInput,
@@ -18,7 +18,6 @@ from dashboard.api.resources.storage.d1_schemas import (
 )
 from dashboard.storage import namespaces
 from dashboard.storage.d1 import databases, messages
-from dashboard.storage.d1.databases import DatabaseRefused
 from dashboard.storage.d1.query import KIND, QueryFailed, ResultSet, Statement, run
 from dashboard.storage.d1.statements import split_statements
 from routing.control.publish import timestamp
@@ -47,11 +46,8 @@ def create_database(request: ApiRequest, account_id: str, given: DatabaseInput) 
     """An empty database. A location hint is ignored."""
     if given.jurisdiction:
         raise unsupported(messages.NO_JURISDICTION)
-    try:
+    with namespace_errors(exists=EXISTS, invalid=INVALID):
         return ok(database_item(databases.create(given.name, actor_of(request))))
-    except DatabaseRefused as error:
-        code = EXISTS if error.kind == "exists" else INVALID
-        raise ApiError(400, (code, str(error))) from None
 
 
 @router.get(ONE, auth=may_read, response=Envelope[DatabaseItem])

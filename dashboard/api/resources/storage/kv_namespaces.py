@@ -8,11 +8,15 @@ from ninja import Query, Schema
 
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
-from dashboard.api.http.errors import ApiError, bad_request
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.http.errors import ApiError
+from dashboard.api.resources.storage.answers import (
+    REFUSED,
+    actor_of,
+    namespace_errors,
+    state_errors,
+)
 from dashboard.storage import messages, namespaces
 from dashboard.storage.kv import KIND
-from dashboard.storage.namespaces import TitleRefused
 from routing.models import StateNamespace
 
 router = resource("KV namespaces")
@@ -59,10 +63,8 @@ def list_namespaces(
 @router.post(NAMESPACES, auth=may_deploy, response=Envelope[NamespaceItem])
 def create_namespace(request: ApiRequest, account_id: str, given: TitleInput) -> dict[str, Any]:
     """Creates an empty namespace."""
-    try:
+    with namespace_errors(exists=TITLE_TAKEN, invalid=REFUSED):
         made = namespaces.create(KIND, given.title, actor_of(request))
-    except TitleRefused as error:
-        raise _refused(error) from None
     return ok(_item(made))
 
 
@@ -78,10 +80,8 @@ def rename_namespace(
 ) -> dict[str, Any]:
     """Changes the title. Bindings name the id, so nothing else changes."""
     namespace = namespace_of(namespace_id)
-    try:
+    with namespace_errors(exists=TITLE_TAKEN, invalid=REFUSED):
         namespaces.rename(namespace, given.title, actor_of(request))
-    except TitleRefused as error:
-        raise _refused(error) from None
     return ok(_item(namespace))
 
 
@@ -104,9 +104,3 @@ def namespace_of(namespace_id: str) -> StateNamespace:
 
 def _item(row: StateNamespace) -> dict[str, Any]:
     return {"id": row.key, "title": row.title, "supports_url_encoding": True}
-
-
-def _refused(error: TitleRefused) -> ApiError:
-    if error.is_taken:
-        return ApiError(400, (TITLE_TAKEN, str(error)))
-    return bad_request(str(error))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ninja import Query, Schema
@@ -11,11 +13,11 @@ from pydantic import Field
 from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, bad_request, unsupported
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
 from dashboard.storage import namespaces
+from dashboard.storage.bound_workers import workers_by_namespace
 from dashboard.storage.queues import messages, queue_messages, queues
 from dashboard.storage.queues.queue_messages import Message
-from dashboard.storage.queues.queues import QueueRefused
 from routing.control.publish import timestamp
 from routing.models import QueueConsumer, StateNamespace
 
@@ -81,11 +83,8 @@ def create_queue(request: ApiRequest, account_id: str, given: QueueInput) -> Jso
     """An empty queue."""
     if given.jurisdiction:
         raise unsupported(messages.NO_JURISDICTION)
-    try:
-        with state_errors(INVALID):
-            queue = queues.create(given.queue_name, _settings(given), actor_of(request))
-    except QueueRefused as error:
-        raise _refused(error) from None
+    with _errors():
+        queue = queues.create(given.queue_name, _settings(given), actor_of(request))
     return ok(queue_item(queue))
 
 
@@ -102,11 +101,8 @@ def change_queue(request: ApiRequest, account_id: str, queue_id: str, given: Que
     queue = queue_of(queue_id)
     if given.queue_name not in ("", queue.title):
         raise unsupported(messages.NAME_STAYS)
-    try:
-        with state_errors(INVALID):
-            queues.change(queue, _settings(given), actor_of(request))
-    except QueueRefused as error:
-        raise _refused(error) from None
+    with _errors():
+        queues.change(queue, _settings(given), actor_of(request))
     return ok(queue_item(queue))
 
 
@@ -183,8 +179,8 @@ def queue_item(queue: StateNamespace) -> Json:
 
 
 def queue_items(page: list[StateNamespace]) -> list[Json]:
-    producers, found = queues.producers(page), consumers_of(page)
-    return [_item(q, producers.get(q.title, []), found.get(q.title, [])) for q in page]
+    producers, consumers = workers_by_namespace(page), consumers_of(page)
+    return [_item(queue, producers[queue], consumers.get(queue.title, [])) for queue in page]
 
 
 def consumers_of(page: list[StateNamespace]) -> dict[str, list[Json]]:
@@ -205,7 +201,7 @@ def consumer_item(consumer: QueueConsumer) -> Json:
     }
 
 
-def _item(queue: StateNamespace, producers: list[str], consumers: list[Json]) -> Json:
+def _item(queue: StateNamespace, producers: Sequence[str], consumers: list[Json]) -> Json:
     created = timestamp(queue.created_at)
     return {
         "queue_id": queue.settings["id"],
@@ -247,5 +243,7 @@ def _pulled(message: Json) -> Json:
     }
 
 
-def _refused(error: QueueRefused) -> ApiError:
-    return ApiError(400, (EXISTS if error.kind == "exists" else INVALID, str(error)))
+@contextmanager
+def _errors() -> Iterator[None]:
+    with namespace_errors(exists=EXISTS, invalid=INVALID), state_errors(INVALID):
+        yield

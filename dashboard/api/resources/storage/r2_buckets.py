@@ -10,11 +10,10 @@ from pydantic import Field
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
 from dashboard.storage import messages
-from dashboard.storage.namespaces import TitleRefused
 from dashboard.storage.r2 import buckets
-from dashboard.storage.r2.buckets import BucketNameInvalid, BucketNotEmpty
+from dashboard.storage.r2.buckets import BucketNotEmpty
 from dashboard.storage.r2.objects import KIND
 from routing.models import StateNamespace
 
@@ -75,13 +74,9 @@ def list_buckets(
 def create_bucket(request: ApiRequest, account_id: str, given: BucketInput) -> dict[str, Any]:
     """Creates an empty bucket."""
     check_jurisdiction(request)
-    try:
-        with state_errors():
-            made = buckets.create(given.name, actor_of(request))
-    except BucketNameInvalid as error:
-        raise bad_request(str(error), NAME_INVALID) from None
-    except TitleRefused:
-        raise ApiError(409, (EXISTS, messages.BUCKET_EXISTS)) from None
+    refusals = namespace_errors(exists=EXISTS, invalid=NAME_INVALID, exists_status=409)
+    with refusals, state_errors():
+        made = buckets.create(given.name, actor_of(request))
     return ok(_item(made))
 
 

@@ -1,0 +1,24 @@
+"""The kinds of namespaces, as pages name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`has_id`: bindings use an id instead of the name."""
+
+    name: str
+    label: str
+    has_id: bool = False
+    is_renamed: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "kv": Kind("KV", "KV namespace", has_id=True, is_renamed=True),
+    "d1": Kind("D1", "D1 database", has_id=True),
+    "r2": Kind("R2", "R2 bucket"),
+    "queue": Kind("Queue", "Queue"),
+}
