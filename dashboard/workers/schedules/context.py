@@ -170,7 +170,9 @@ def _runs(events: Sequence[WorkerEvent], row: WorkerRow) -> list[Run]:
 def _run(event: WorkerEvent, row: WorkerRow, detail: InvocationDetail | None) -> Run:
     is_open = event.ended_at is None
     is_waiting = is_open and event.taken_at is None
-    title, words = messages.WAITING if is_waiting else messages.outcome(event.outcome)
+    title, words = (
+        messages.WAITING if is_waiting else messages.outcome(event.outcome, EventKind(event.kind))
+    )
     return Run(
         event=event,
         standing=current_role(event.version, row),

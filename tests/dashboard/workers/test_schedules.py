@@ -9,6 +9,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.events.due import start_due
 from dashboard.workers.schedules import messages
+from routing.event_delivery import EventKind
 from routing.models import (
     AuditEntry,
     Edge,
@@ -159,3 +160,10 @@ def test_every_outcome_has_a_word():
     for code, (title, words) in messages.OUTCOMES.items():
         assert title and words, code
     assert messages.outcome("newOutcome") == ("newOutcome", "")
+
+
+def test_only_messages_of_queues_are_delivered_again():
+    texts = {kind: messages.outcome("busy", kind)[1] for kind in messages.AFTER_NOT_DELIVERED}
+    for kind, text in texts.items():
+        assert text.endswith(messages.AFTER_NOT_DELIVERED[kind])
+    assert len(set(texts.values())) == len(EventKind)
