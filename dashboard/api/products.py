@@ -67,6 +67,7 @@ _SCRIPT: Mapping[str, str] = {
     "previews": "Worker previews",
 }
 """After `workers/scripts/<name>/` or `workers/workers/<name>/`."""
+NAMES = frozenset([*_ACCOUNT.values(), *_SCRIPT.values()])
 _WORKER = ("scripts", "services", "workers")
 
 

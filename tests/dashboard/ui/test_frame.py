@@ -6,6 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
+from dashboard.api import products
 from dashboard.ui.templatetags.text_filters import OUTCOMES, REASONS
 from routing.version import VERSION
 from tests.factories import make_deployment, make_edge, make_version, make_worker
@@ -77,6 +78,14 @@ def test_the_help_has_every_reason_and_outcome(maya):
     for code in (*REASONS, *OUTCOMES):
         assert f"<code>{code}</code>" in html
     assert "workerd" in html.partition('id="versions-title"')[2]
+
+
+def test_the_help_names_every_product_that_is_refused(maya):
+    listed = " ".join(maya.get("/help/").content.decode().partition("refused-products")[2].split())
+    # Settings of products that run here are differences, listed above.
+    names = {name for name in products.NAMES if not name.startswith("Settings of")}
+    missing = [name for name in names if name not in listed.replace("<code>", "")]
+    assert len(names) > 30 and not missing
 
 
 def test_the_help_menu_lists_every_section(maya):
