@@ -33,10 +33,9 @@ def check_namespaces(bindings: Iterable[BindingSpec]) -> None:
 
 
 def existing_references(kind: str, references: Iterable[str]) -> set[str]:
-    """Those that name a namespace: by key, queues by title."""
-    field = "title" if kind == "queue" else "key"
-    rows = StateNamespace.objects.filter(kind=kind, **{f"{field}__in": list(references)})
-    return set(rows.values_list(field, flat=True))
+    """Those that are the key of a namespace."""
+    rows = StateNamespace.objects.filter(kind=kind, key__in=list(references))
+    return set(rows.values_list("key", flat=True))
 
 
 def with_capability(binding: BindingSpec) -> BindingSpec:

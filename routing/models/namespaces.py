@@ -10,8 +10,9 @@ from routing.models.versions import Version
 
 
 class StateNamespace(models.Model):
-    """A namespace of `kind` (kv, d1, r2, queue). `key` is its id in the API, for R2 the bucket's
-    name; the data itself is in the state process. `settings` depend on the kind."""
+    """A namespace of `kind` (kv, d1, r2, queue). `key` is what bindings say: the id of KV and D1,
+    the name of buckets and queues; the data itself is in the state process. `settings` depend on
+    the kind."""
 
     kind = models.CharField(max_length=8)
     key = models.CharField(max_length=64)
@@ -27,8 +28,7 @@ class StateNamespace(models.Model):
 
 
 class StateBinding(Immutable):
-    """A version uses a namespace, by the binding `name`. `reference` is what the binding says: the
-    namespace's key, for queues its title.
+    """A version uses a namespace, by the binding `name`. `reference` is its key.
 
     Duplicates `Version.bindings`, to query by the namespace. No foreign key, because a namespace
     may be deleted.

@@ -14,6 +14,7 @@ from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.form_fields import BindingField, ModuleField, data_of
 from dashboard.workers.editor.line_breaks import restored, unified
 from dashboard.workers.queries.module_text import text_of
+from routing.compile.workerd.state import STATE_BINDINGS
 from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
 from routing.models import Version
@@ -155,6 +156,10 @@ def _options(form: BindingField, same: BindingSpec | None, problems: list[str]) 
         except (ValueError, RecursionError) as error:
             problems.append(messages.not_json(form.name, error))
             return {}
+    if bound := STATE_BINDINGS.get(form.kind):
+        if not form.value:
+            problems.append(messages.namespace_missing(form.name))
+        return {**(same.options if same else {}), bound.option: form.value}
     if form.kind == "service":
         service, _, entrypoint = form.value.partition("#")
         others = {k: v for k, v in (same.options if same else {}).items() if k != "entrypoint"}

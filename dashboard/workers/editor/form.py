@@ -21,7 +21,7 @@ from dashboard.workers.editor.form_fields import (
 )
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.version_facts import bindings as binding_facts
-from routing.models import Version
+from routing.models import StateNamespace, Version
 
 #: As many as one form can hold: Django takes a thousand fields.
 MOST_MODULES, MOST_BINDINGS = 100, 100
@@ -92,6 +92,13 @@ class EditorForm:
         self.notices += [messages.replaced(replaced)] if replaced else []
         if self.left_out:
             self.notices.append(messages.left_out(MOST_MODULES, self.left_out))
+
+    def offer_namespaces(self, namespaces: Iterable[StateNamespace]) -> None:
+        """Sets what bindings to namespaces can be bound to."""
+        listed = list(namespaces)
+        for binding in self.bindings:
+            kind = binding.state_kind
+            binding.choices = [(row.key, row.title) for row in listed if row.kind == kind]
 
     def _drop(self, kind: str, index: int) -> None:
         """The focus goes to what takes its place."""

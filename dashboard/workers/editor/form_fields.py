@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,6 +14,7 @@ from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
+from routing.compile.workerd.state import STATE_BINDINGS
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 from routing.upload_draft import SECRET_TYPES
@@ -37,7 +38,14 @@ TYPES = {
 DATA = "application/octet-stream"
 #: Types to choose from; the runtime here takes no Python, and says so.
 OFFERED = {*TYPES.values(), DATA} - {"text/x-python"}
-EDITABLE = ("plain_text", "json", "secret_text", "service", "version_metadata")
+EDITABLE = (
+    "plain_text",
+    "json",
+    "secret_text",
+    "service",
+    "version_metadata",
+    *sorted(STATE_BINDINGS),
+)
 
 
 @dataclass
@@ -72,7 +80,10 @@ class ModuleField:
 
 @dataclass
 class BindingField:
-    """One binding. `kept`: its name in the base version. `sealed`: a new secret, encrypted."""
+    """One binding. `kept`: its name in the base version. `sealed`: a new secret, encrypted.
+
+    `choices`: (key, title) of the namespaces that it could be bound to.
+    """
 
     name: str = ""
     kind: str = "plain_text"
@@ -80,6 +91,17 @@ class BindingField:
     kept: str = ""
     sealed: str = ""
     focused: bool = False
+    choices: Sequence[tuple[str, str]] = ()
+
+    @property
+    def state_kind(self) -> str:
+        """The kind of namespace that it is bound to, or empty."""
+        return STATE_BINDINGS[self.kind].kind if self.kind in STATE_BINDINGS else ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether its namespace is not one of `choices`."""
+        return bool(self.value) and self.value not in dict(self.choices)
 
     @property
     def is_secret(self) -> bool:
@@ -167,7 +189,7 @@ def binding_as_sent(sent: Mapping[str, str], prefix: str) -> BindingField:
 
 def binding_of(fact: Fact) -> BindingField:
     value = "" if fact.value == HIDDEN and fact.kind in SECRET_TYPES else fact.value
-    if fact.kind == "service":  # Worker#entrypoint; what else it holds stays as it is
+    if fact.kind == "service" or fact.kind in STATE_BINDINGS:  # other options stay as they are
         value = value.partition(" ")[0]
     return BindingField(fact.name, fact.kind, unified(value), kept=fact.name)
 

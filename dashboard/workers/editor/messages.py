@@ -55,6 +55,10 @@ def type_unknown(name: str, kind: str) -> str:
     return f"Binding {name}: the editor cannot create type {kind[:40]!r}."
 
 
+def namespace_missing(name: str) -> str:
+    return f"Binding {name}: choose what it is bound to, or create it in Storage first."
+
+
 def not_json(name: str, error: Exception) -> str:
     return f"Binding {name} is not valid JSON: {error}."
 

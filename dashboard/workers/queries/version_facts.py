@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
 from routing.upload_draft import SECRET_TYPES
 
@@ -64,6 +65,9 @@ def _binding(row: Mapping[str, Any]) -> Fact:
     if kind == "json":
         return Fact(name, json.dumps(row.get("json"), ensure_ascii=False), kind)
     options = {k: v for k, v in row.items() if k not in {"name", "type"}}
+    if bound := STATE_BINDINGS.get(kind):
+        value = str(options.pop(bound.option, ""))
+        return Fact(name, value + (f" {as_json(options)}" if options else ""), kind)
     if kind == "service":
         value = str(options.pop("service", ""))
         entrypoint = options.pop("entrypoint", None)
