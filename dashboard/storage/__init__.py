@@ -9,6 +9,7 @@ kv.py             keys and values of a KV namespace
 d1/               D1 databases
 queues/           queues
 r2/               R2 buckets
+streaming.py      bodies of responses
 messages.py       texts
 pages/            *Storage*: the list, and one page per namespace
 urls.py           their addresses

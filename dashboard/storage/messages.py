@@ -53,7 +53,7 @@ BUCKET_NAME = (
 NO_BUCKET = "The specified bucket does not exist."  # Cloudflare's
 BUCKET_EXISTS = "The bucket you tried to create already exists, and you own it."  # Cloudflare's
 NO_OBJECT = "The specified key does not exist."  # Cloudflare's
-NO_JURISDICTIONS = "Jurisdictions are not supported: all buckets are in the state process."
+NO_JURISDICTION = "Jurisdictions are not supported here: the data stays on this installation."
 
 
 def bucket_not_empty(name: str) -> str:
@@ -78,11 +78,3 @@ def state_problem(error: Exception) -> str:
 
 
 NO_FILE = "Choose a file."
-
-
-def object_stored(key: str) -> str:
-    return f"Stored {key}."
-
-
-def object_deleted(key: str) -> str:
-    return f"Deleted {key}."

@@ -7,7 +7,6 @@ NAME_INVALID = (
     "A database name has 1 to 64 letters, digits, dashes and underscores, and starts with a "
     "letter or a digit."
 )
-NO_JURISDICTION = "Jurisdictions are not supported here: the data stays on this installation."
 NO_REPLICATION = "Read replication is not supported here: every database has one copy."
 NO_TIME_TRAVEL = (
     "D1 time travel is not supported here. Use wrangler d1 export for copies of one database, "

@@ -6,7 +6,6 @@ NAME_INVALID = (
     "A queue name has 1 to 63 lower-case letters, digits and dashes, and starts and ends with a "
     "letter or a digit."
 )
-NO_JURISDICTION = "Jurisdictions are not supported here: the data stays on this installation."
 NAME_STAYS = "A queue keeps its name, because bindings name it. Create another one."
 BODY_INVALID = 'A body with content_type "text" is text.'
 CONTENT_TYPE = 'content_type is "text" or "json".'

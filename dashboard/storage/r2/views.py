@@ -78,7 +78,7 @@ def upload(request: HttpRequest, key: str) -> HttpResponse:
     if stored is None:
         return redirect(folder_url(bucket, prefix))
     record_change("put", bucket, actor_of(request), key=name, bytes=size)
-    notices.success(request, messages.object_stored(name))
+    notices.success(request, messages.key_stored(name))
     return redirect(object_url(bucket, name))
 
 
@@ -89,7 +89,7 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     if _attempt(request, lambda: _delete(bucket, name)) is None:
         return redirect(object_url(bucket, name))
     record_change("remove", bucket, actor_of(request), key=name)
-    notices.success(request, messages.object_deleted(name))
+    notices.success(request, messages.key_deleted(name))
     return redirect(folder_url(bucket, name[: name.rfind("/") + 1]))
 
 

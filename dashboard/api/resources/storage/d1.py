@@ -20,6 +20,7 @@ from dashboard.storage import namespaces
 from dashboard.storage.d1 import databases, messages
 from dashboard.storage.d1.query import KIND, QueryFailed, ResultSet, Statement, run
 from dashboard.storage.d1.statements import split_statements
+from dashboard.storage.messages import NO_JURISDICTION
 from routing.control.publish import timestamp
 from routing.models import StateNamespace
 
@@ -45,7 +46,7 @@ def list_databases(
 def create_database(request: ApiRequest, account_id: str, given: DatabaseInput) -> Json:
     """An empty database. A location hint is ignored."""
     if given.jurisdiction:
-        raise unsupported(messages.NO_JURISDICTION)
+        raise unsupported(NO_JURISDICTION)
     with namespace_errors(exists=EXISTS, invalid=INVALID):
         return ok(database_item(databases.create(given.name, actor_of(request))))
 

@@ -3,12 +3,9 @@ poll stop at once."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
@@ -22,6 +19,7 @@ from dashboard.storage import namespaces
 from dashboard.storage.d1 import messages, transfer
 from dashboard.storage.d1.query import QueryFailed
 from dashboard.storage.d1.transfer import ExportOptions, TransferRefused
+from dashboard.storage.streaming import streamed
 
 router = resource("D1")
 LINKS = "/accounts/{account_id}/d1"
@@ -94,19 +92,10 @@ def download_export(request: HttpRequest, account_id: str, token: str) -> Stream
             database, parts = transfer.export(token)
     except TransferRefused as error:
         raise bad_request(str(error), INVALID) from None
-    disposition = f'attachment; filename="{database.title}.sql"'
-    is_async = isinstance(request, ASGIRequest)
-    return StreamingHttpResponse(
-        _in_threads(parts) if is_async else parts,
-        content_type="application/sql",
-        headers={"Content-Disposition": disposition},
-    )
-
-
-async def _in_threads(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Under ASGI Django would read a plain iterator to its end before it sends a byte."""
-    while part := await asyncio.to_thread(next, parts, b""):
-        yield part
+    answer = streamed(request, parts)
+    answer["Content-Type"] = "application/sql"
+    answer["Content-Disposition"] = f'attachment; filename="{database.title}.sql"'
+    return answer
 
 
 def _import(**fields: Any) -> Json:

@@ -194,19 +194,22 @@ def put_pairs(
 
 
 @router.delete(NAMESPACE + "/bulk", auth=may_deploy, response=Envelope[BulkResult])
+@router.post(
+    NAMESPACE + "/bulk/delete",
+    auth=may_deploy,
+    response=Envelope[BulkResult],
+    operation_id="kv_post_delete_keys",
+)
 def delete_keys(
     request: ApiRequest, account_id: str, namespace_id: str, names: Body[list[str]]
 ) -> dict[str, Any]:
     """Deletes up to 10,000 keys."""
-    return _delete_keys(request, namespace_id, names)
-
-
-@router.post(NAMESPACE + "/bulk/delete", auth=may_deploy, response=Envelope[BulkResult])
-def post_delete_keys(
-    request: ApiRequest, account_id: str, namespace_id: str, names: Body[list[str]]
-) -> dict[str, Any]:
-    """Deletes up to 10,000 keys."""
-    return _delete_keys(request, namespace_id, names)
+    namespace = namespace_of(namespace_id)
+    _check_count(len(names))
+    with state_errors():
+        failed = kv.delete_many(namespace.key, names)
+    record_change("remove", namespace, actor_of(request), keys=len(names), failed=len(failed))
+    return ok(_bulk_result(len(names), failed))
 
 
 @router.post(NAMESPACE + "/bulk/get", auth=may_deploy, response=Envelope[BulkValues])
@@ -223,15 +226,6 @@ def get_pairs(
             with_metadata=given.withMetadata,
         )
     return ok({"values": values})
-
-
-def _delete_keys(request: ApiRequest, namespace_id: str, keys: list[str]) -> dict[str, Any]:
-    namespace = namespace_of(namespace_id)
-    _check_count(len(keys))
-    with state_errors():
-        failed = kv.delete_many(namespace.key, keys)
-    record_change("remove", namespace, actor_of(request), keys=len(keys), failed=len(failed))
-    return ok(_bulk_result(len(keys), failed))
 
 
 def _value_of(request: HttpRequest) -> tuple[bytes, Any]:

@@ -16,6 +16,7 @@ from dashboard.api.http.errors import ApiError, bad_request, unsupported
 from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
 from dashboard.storage import namespaces
 from dashboard.storage.bound_workers import workers_by_namespace
+from dashboard.storage.messages import NO_JURISDICTION
 from dashboard.storage.queues import messages, queue_messages, queues
 from dashboard.storage.queues.queue_messages import Message
 from routing.control.publish import timestamp
@@ -82,7 +83,7 @@ def list_queues(
 def create_queue(request: ApiRequest, account_id: str, given: QueueInput) -> Json:
     """An empty queue."""
     if given.jurisdiction:
-        raise unsupported(messages.NO_JURISDICTION)
+        raise unsupported(NO_JURISDICTION)
     with _errors():
         queue = queues.create(given.queue_name, _settings(given), actor_of(request))
     return ok(queue_item(queue))

@@ -111,7 +111,7 @@ def bucket_of(request: ApiRequest, name: str) -> StateNamespace:
 def check_jurisdiction(request: ApiRequest) -> None:
     """Raises `ApiError`: to ignore it would store data in another place than was requested."""
     if request.headers.get(JURISDICTION, "default") != "default":
-        raise bad_request(messages.NO_JURISDICTIONS)
+        raise bad_request(messages.NO_JURISDICTION)
 
 
 def _item(row: StateNamespace) -> dict[str, Any]:
