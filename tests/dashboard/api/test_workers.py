@@ -114,7 +114,7 @@ def test_null_takes_a_setting_away_and_nothing_changes_nothing(api: Api):
 def test_a_settings_change_with_a_part_that_is_refused_changes_nothing(shop: Api):
     change = {"logpush": True, "bindings": [{"name": "D", "type": "d1", "id": "1"}]}
     refused = shop("PATCH", SCRIPT + "/settings", **settings_form(change))
-    assert refused.refusal == (400, 90001)
+    assert refused.refusal == (400, 10181)  # no such database
     assert shop("GET", SCRIPT + "/settings").result["logpush"] is False
 
 
