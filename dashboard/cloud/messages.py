@@ -16,13 +16,6 @@ BUSY = "Too many requests to this account wait for an answer. Try again soon."
 UNREADABLE = "The API’s answer cannot be read."
 
 
-def host_not_allowed(host: str) -> str:
-    return (
-        f"Nothing may be sent to {host[:100]}: it is not in SLUICE_CLOUD_HOSTS. "
-        "Ask an administrator of this system to add it."
-    )
-
-
 def over_budget(wait: float) -> str:
     return f"Sluice’s own limit of 300 calls in 5 minutes is reached. {again_in(wait)}"
 

@@ -17,7 +17,7 @@ def fits(host: str, address: Address) -> bool:
     """May a connection to `host` go to `address`? Names of other machines never lead back here,
     nor to addresses that belong to no machine or to a cloud's metadata service."""
     plain = getattr(address, "ipv4_mapped", None) or address
-    if _is_local(host):
+    if is_local(host):
         return bool(plain.is_loopback)
     return not (
         plain.is_loopback or plain.is_link_local or plain.is_unspecified or plain.is_multicast
@@ -38,7 +38,8 @@ def resolve(host: str, port: int) -> Address:
     return min(addresses, key=lambda a: a.version)
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Whether the name promises this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -1,8 +1,9 @@
 """One HTTP request to another machine: hosts by allow list, addresses checked on connecting.
 
-A host must be in SLUICE_EXPORT_HOSTS. Its name is resolved here, every address must be of the kind
-that the name promises, and the request goes to that very address: a name that changes its mind in
-between (DNS rebinding) changes nothing. Redirects are not followed, proxies not used.
+A host must be in SLUICE_EXPORT_HOSTS, or for APIs of Cloudflare accounts in SLUICE_CLOUD_HOSTS. Its
+name is resolved here, every address must be of the kind that the name promises, and the request
+goes to that very address: a name that changes its mind in between (DNS rebinding) changes nothing.
+Redirects are not followed, proxies not used.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import certifi
@@ -27,6 +28,9 @@ SECONDS = 60.0
 """For the whole of one request, also where each byte comes in time."""
 ANSWER_BYTES = 2048
 """Read from an answer by default: enough to show what went wrong."""
+
+Hosts: TypeAlias = Literal["EXPORT_HOSTS", "CLOUD_HOSTS"]
+"""The setting that names the hosts."""
 
 
 class SendFailed(Exception):
@@ -60,11 +64,11 @@ class EgressResponse:
         return 300 <= self.status < 400
 
 
-def check_host(host: str) -> None:
-    """Raises `HostNotAllowed` for a host that SLUICE_EXPORT_HOSTS does not name."""
-    if host.lower() not in settings.EXPORT_HOSTS:
+def check_host(host: str, hosts: Hosts = "EXPORT_HOSTS") -> None:
+    """Raises `HostNotAllowed` for a host that this setting does not name."""
+    if host.lower() not in getattr(settings, hosts):
         raise HostNotAllowed(
-            f"Nothing may be sent to {host[:100]}: it is not in SLUICE_EXPORT_HOSTS. "
+            f"Nothing may be sent to {host[:100]}: it is not in SLUICE_{hosts}. "
             "Ask an administrator of this system to add it."
         )
 
@@ -78,10 +82,9 @@ def request(
     auth: httpx.Auth | None = None,
     seconds: float | None = None,
     most_bytes: int = ANSWER_BYTES,
-    hosts: frozenset[str] | None = None,
+    hosts: Hosts = "EXPORT_HOSTS",
 ) -> EgressResponse:
-    """One request to one of `hosts` (those of SLUICE_EXPORT_HOSTS by default), within `seconds` in
-    all (`SECONDS` by default).
+    """One request to a host of the setting `hosts`, within `seconds` in all (`SECONDS` by default).
 
     Reads at most `most_bytes` of the answer. Raises `SendFailed` when no answer comes, `NotSent` if
     it never reached the host.
@@ -93,10 +96,7 @@ def request(
     host = parts.hostname or ""
     deadline = Deadline(limit)
     try:
-        if hosts is None:
-            check_host(host)
-        elif host.lower() not in hosts:
-            raise HostNotAllowed(f"Nothing may be sent to {host[:100]}.")
+        check_host(host, hosts)
         address = resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
         outgoing = httpx.Request(
             method,

@@ -9,24 +9,22 @@ from django.core.exceptions import ImproperlyConfigured
 from dashboard.egress.signatures import SecretInvalid, key_of
 from dashboard.settings.environment import variables
 
+
+def _hosts(name: str, default: str = "") -> frozenset[str]:
+    """Host names and addresses, comma separated."""
+    parts = [part.strip().lower().strip("[]") for part in variables.text(name, default).split(",")]
+    hosts = frozenset(filter(None, parts))
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9_.:-]{1,253}", host):
+            raise ImproperlyConfigured(f"{name}: {host!r} is not a host name.")
+    return hosts
+
+
 #: Hosts that exports, hooks and guardrails may reach, comma separated. SLUICE_EXPORT_HOSTS.
-EXPORT_HOSTS = frozenset(
-    host.strip().lower().strip("[]")
-    for host in variables.text("SLUICE_EXPORT_HOSTS", "localhost,127.0.0.1,::1").split(",")
-    if host.strip()
-)
-for _host in EXPORT_HOSTS:
-    if not re.fullmatch(r"[a-z0-9_.:-]{1,253}", _host):
-        raise ImproperlyConfigured(f"SLUICE_EXPORT_HOSTS: {_host!r} is not a host name.")
-
-
+EXPORT_HOSTS = _hosts("SLUICE_EXPORT_HOSTS", "localhost,127.0.0.1,::1")
 #: API hosts of Cloudflare accounts that can be connected, comma separated: `api.cloudflare.com`.
 #: Empty switches accounts off, and nothing is ever sent. SLUICE_CLOUD_HOSTS.
-CLOUD_HOSTS = frozenset(
-    host.strip().lower().strip("[]")
-    for host in variables.text("SLUICE_CLOUD_HOSTS").split(",")
-    if host.strip()
-)
+CLOUD_HOSTS = _hosts("SLUICE_CLOUD_HOSTS")
 
 
 def _allowed_url(name: str, expected: str, *, user: bool = True, query: bool = True) -> str:

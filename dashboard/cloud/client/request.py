@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from django.conf import settings
 from dashboard.cloud import messages
 from dashboard.cloud.client.errors import CloudError, Kind, kind_of
 from dashboard.egress import client as egress
-from dashboard.egress.client import EgressResponse, NotSent, SendFailed
+from dashboard.egress.addresses import is_local
+from dashboard.egress.client import EgressResponse, HostNotAllowed, NotSent, SendFailed
 from routing.snapshot import Secret
 
 SECONDS = 12.0
@@ -66,13 +66,15 @@ def checked_base_url(url: str) -> str:
     plain = not (parts.query or parts.fragment or parts.username or "@" in parts.netloc)
     if parts.scheme not in ("http", "https") or not host or not plain or "\\" in url:
         raise CloudError(Kind.NOT_ALLOWED, messages.BAD_BASE_URL)
-    if _is_local(host):
+    if is_local(host):
         if port not in settings.CLOUD_LOOPBACK_PORTS:
             raise CloudError(Kind.NOT_ALLOWED, messages.NOT_LOOPBACK)
     elif parts.scheme != "https":
         raise CloudError(Kind.NOT_ALLOWED, messages.HTTPS_ONLY)
-    if host not in settings.CLOUD_HOSTS:
-        raise CloudError(Kind.NOT_ALLOWED, messages.host_not_allowed(host))
+    try:
+        egress.check_host(host, "CLOUD_HOSTS")
+    except HostNotAllowed as error:
+        raise CloudError(Kind.NOT_ALLOWED, str(error)) from error
     return url.rstrip("/")
 
 
@@ -88,7 +90,7 @@ def send_checked(
         body=body,
         seconds=seconds,
         most_bytes=MOST_BYTES,
-        hosts=settings.CLOUD_HOSTS,
+        hosts="CLOUD_HOSTS",
     )
 
 
@@ -136,12 +138,3 @@ def envelope_of(answer: EgressResponse, *, write: bool) -> Envelope:
     message = messages.refused(problem.message[:500], problem.code, answer.status)
     kind = kind_of(answer.status, problem.code)
     raise CloudError(kind, message, status=answer.status, code=problem.code)
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -85,6 +85,12 @@ def test_a_redis_url_that_is_refused_is_not_printed(tmp_path):
     assert "REDIS_URL: expected" in result.stderr and "s3cret" not in result.stderr
 
 
+@pytest.mark.parametrize("name", ["SLUICE_EXPORT_HOSTS", "SLUICE_CLOUD_HOSTS"])
+def test_a_url_instead_of_a_host_name_is_refused(tmp_path, name):
+    result = started_with(tmp_path, **{name: "https://api.test"})
+    assert result.returncode and f"{name}: 'https://api.test'" in result.stderr
+
+
 def test_processes_get_neither_the_first_password_nor_its_file(tmp_path, monkeypatch):
     monkeypatch.setenv("SLUICE_ADMIN_PASSWORD_FILE", "/run/secrets/password")
     monkeypatch.setenv("SLUICE_DATA_DIR_FILE", "/run/secrets/folder")
