@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.limits.messages import again_in
+
 BAD_BASE_URL = "Expected an API address such as https://api.cloudflare.com/client/v4."
 HTTPS_ONLY = "The API address must begin with https://."
 NOT_LOOPBACK = "This address leads back to this machine, where no account can be."
@@ -17,12 +19,8 @@ UNREADABLE = "The API’s answer cannot be read."
 
 
 def over_budget(wait: float) -> str:
-    return f"Sluice’s own limit of 300 calls in 5 minutes is reached. {again_in(wait)}"
-
-
-def again_in(wait: float) -> str:
     seconds = max(1, math.ceil(wait))
-    return f"Try again in {seconds} second{'' if seconds == 1 else 's'}."
+    return f"Sluice’s own limit of 300 calls in 5 minutes is reached. {again_in(seconds)}"
 
 
 def server_error(status: int) -> str:

@@ -53,6 +53,10 @@ class CloudAccount(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def audit_subject(self) -> str:
+        return f"cloudflare account {self.slug}"
+
 
 class FollowedWorker(models.Model):
     """A Worker of an account that Sluice reads. `address` is empty until a person confirmed it."""

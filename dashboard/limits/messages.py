@@ -5,7 +5,11 @@ from __future__ import annotations
 
 def try_again(seconds: int) -> str:
     """For `seconds` of at least 1."""
-    return f"Rate limit reached. Try again in {seconds} second{'' if seconds == 1 else 's'}."
+    return f"Rate limit reached. {again_in(seconds)}"
+
+
+def again_in(seconds: int) -> str:
+    return f"Try again in {seconds} second{'' if seconds == 1 else 's'}."
 
 
 def no_place(what: str, own: bool) -> str:

@@ -26,7 +26,7 @@ def client_of(account: CloudAccount) -> CloudClient:
     try:
         token = decrypt(account.encrypted_token)
     except DecryptionFailed as error:
-        raise CloudError(Kind.FORBIDDEN, messages.KEY_LOST) from error
+        raise CloudError(Kind.KEY_LOST, messages.KEY_LOST) from error
     return CloudClient(Connection(account.base_url, account.account_id, token))
 
 
@@ -44,7 +44,7 @@ def guarded(account: CloudAccount, call: Callable[[], T], now: datetime) -> T:
     try:
         return call()
     except CloudError as error:
-        if error.kind is Kind.FORBIDDEN and account.problem == "":
+        if error.kind in (Kind.FORBIDDEN, Kind.KEY_LOST) and account.problem == "":
             _verify(account, now)
         raise
 
@@ -59,7 +59,7 @@ def _verify(account: CloudAccount, now: datetime) -> None:
         is_account = account.token_kind == CloudAccount.TokenKind.ACCOUNT
         token = client.verify_account_token() if is_account else client.verify_user_token()
     except CloudError as error:
-        if error.message == messages.KEY_LOST:
+        if error.kind is Kind.KEY_LOST:
             _mark(account, CloudAccount.Problem.KEY_LOST, now)
         elif error.kind is Kind.FORBIDDEN:
             _mark(account, CloudAccount.Problem.REVOKED, now)
@@ -75,7 +75,11 @@ def _mark(account: CloudAccount, problem: CloudAccount.Problem, now: datetime) -
     account.problem, account.problem_at = problem, now
     rows = CloudAccount.objects.filter(pk=account.pk, problem="")
     if rows.update(problem=problem, problem_at=now):
-        subject = f"cloudflare account {account.slug}"
         audit.record(
-            "cloud.token_failed", subject, actor=None, source="api", now=now, after=str(problem)
+            "cloud.token_failed",
+            account.audit_subject,
+            actor=None,
+            source="api",
+            now=now,
+            after=str(problem),
         )

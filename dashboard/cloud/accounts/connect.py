@@ -35,9 +35,7 @@ class ConnectRefused(ValueError):
         self.field = field
 
 
-def connect(
-    *, slug: str, token: str, base_url: str, account_id: str, by: Actor, send: Any = None
-) -> CloudAccount:
+def connect(*, slug: str, token: str, base_url: str, account_id: str, by: Actor) -> CloudAccount:
     """Verifies the token, tries what it can do, and stores it sealed. Nothing changes at
     Cloudflare. Raises `ConnectRefused`."""
     _check_input(slug, token)
@@ -52,7 +50,7 @@ def connect(
     try:
         with transaction.atomic():
             account.save()
-            by.record("cloud.connect", _subject(account), after=_described(account))
+            by.record("cloud.connect", account.audit_subject, after=_described(account))
     except IntegrityError as error:
         raise ConnectRefused(messages.CONNECTED_ALREADY, "slug") from error
     return account
@@ -66,7 +64,7 @@ def replace_token(account: CloudAccount, token: str, by: Actor) -> None:
     with transaction.atomic():
         account.save()
         by.record(
-            "cloud.replace_token", _subject(account), before=before, after=_described(account)
+            "cloud.replace_token", account.audit_subject, before=before, after=_described(account)
         )
 
 
@@ -89,13 +87,13 @@ def follow(account: CloudAccount, addresses: Mapping[str, str], by: Actor) -> No
         for name, address in addresses.items():
             _follow_one(account, name, address, before.get(name), by)
         if before != dict(addresses):
-            by.record("cloud.follow", _subject(account), before=before, after=dict(addresses))
+            by.record("cloud.follow", account.audit_subject, before=before, after=dict(addresses))
 
 
 def disconnect(account: CloudAccount, by: Actor) -> None:
     """Forgets the token and which Workers were followed. Nothing changes at Cloudflare."""
     with transaction.atomic():
-        by.record("cloud.disconnect", _subject(account), before=_described(account))
+        by.record("cloud.disconnect", account.audit_subject, before=_described(account))
         account.delete()
 
 
@@ -163,10 +161,6 @@ def _verified(client: CloudClient, account_id: str) -> tuple[CloudAccount.TokenK
 
 def _as_json(results: Mapping[Check, Result]) -> dict[str, Any]:
     return {str(check): asdict(result) for check, result in results.items()}
-
-
-def _subject(account: CloudAccount) -> str:
-    return f"cloudflare account {account.slug}"
 
 
 def _described(account: CloudAccount) -> dict[str, str]:

@@ -34,9 +34,10 @@ class Budget:
 
     def used(self, now: float) -> int:
         """Calls in the last 5 minutes."""
-        return sum(self._recent(now).values())
+        return sum(self.recent(now).values())
 
-    def _recent(self, now: float) -> dict[int, int]:
+    def recent(self, now: float) -> dict[int, int]:
+        """Those of the last 5 minutes."""
         return {at: n for at, n in self.calls.items() if at + BUCKET > now - WINDOW}
 
 
@@ -47,7 +48,7 @@ def seconds_until_free(budget: Budget, now: float, *, write: bool) -> float:
     if not write and (wait := _low_remainder(budget, now)):
         return wait
     most = MOST if write else MOST - RESERVED
-    recent = budget._recent(now)
+    recent = budget.recent(now)
     excess = sum(recent.values()) + 1 - most
     wait = 0.0
     for at in sorted(recent):
@@ -61,7 +62,7 @@ def seconds_until_free(budget: Budget, now: float, *, write: bool) -> float:
 def spent(budget: Budget, now: float) -> Budget:
     """After one more call."""
     bucket = int(now) // BUCKET * BUCKET
-    recent = budget._recent(now)
+    recent = budget.recent(now)
     return replace(budget, calls=recent | {bucket: recent.get(bucket, 0) + 1})
 
 

@@ -115,17 +115,14 @@ class CloudClient:
         path = f"{self._script(name)}/deployments"
         return self._get(path, values.DeploymentList).deployments[:LATEST]
 
-    def deploy(
-        self, name: str, shares: Sequence[values.Share], message: str, *, force: bool = False
-    ) -> values.Deployment:
+    def deploy(self, name: str, shares: Sequence[values.Share], message: str) -> values.Deployment:
         """Makes `shares` live. There is no condition: read before and after it."""
         body = {
             "strategy": "percentage",
             "versions": [msgspec.to_builtins(share) for share in shares],
             "annotations": {"workers/message": message},
         }
-        path = f"{self._script(name)}/deployments{'?force=true' if force else ''}"
-        envelope = self._call("POST", path, body, write=True)
+        envelope = self._call("POST", f"{self._script(name)}/deployments", body, write=True)
         try:
             return msgspec.json.decode(envelope.result, type=values.Deployment)
         except msgspec.MsgspecError as error:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """`UNSURE`: a write whose answer is missing; read back before it is repeated."""
+    """`UNSURE`: a write whose answer is missing; read back before it is repeated. `KEY_LOST`: the
+    token cannot be decrypted, nothing was sent."""
 
     NOT_ALLOWED = "not_allowed"
     UNREACHABLE = "unreachable"
@@ -16,6 +17,7 @@ class Kind(StrEnum):
     OVER_BUDGET = "over_budget"
     RATE_LIMITED = "rate_limited"
     FORBIDDEN = "forbidden"
+    KEY_LOST = "key_lost"
     MISSING = "missing"
     SECRETS_CHANGED = "secrets_changed"
     DURABLE_OBJECTS = "durable_objects"

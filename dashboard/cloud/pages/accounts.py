@@ -40,7 +40,6 @@ class AccountsPage:
 
     on: bool
     accounts: tuple[CloudAccount, ...]
-    problems: dict[str, tuple[str, str]]
     can: Permission
 
 
@@ -87,7 +86,6 @@ def index(request: HttpRequest) -> HttpResponse:
     context = AccountsPage(
         on=bool(settings.CLOUD_HOSTS),
         accounts=tuple(rows),
-        problems=dict(messages.PROBLEMS),
         can=permission(person(request), Role.ADMIN),
     )
     return page(request, "cloud/accounts.html", context)

@@ -48,7 +48,7 @@ def reading(
 ) -> Reading[T]:
     """The shared answer if it is fresh, else a new one. A failure is shared as well. While one
     viewer's request is under way, others get the last answer."""
-    key = f"cloud.{account.pk}.{account.token_hint}.{what}"
+    key = _key(account, what)
     stored: Reading[Any] = cache.get(key) or Reading()
     if stored.read_at and (now - stored.read_at).total_seconds() < fresh:
         return stored
@@ -89,8 +89,9 @@ def watched_workers(account: CloudAccount, name: str, now: datetime) -> int:
 
 def forget(account: CloudAccount, what: str) -> None:
     """The next reader asks again."""
-    key = f"cloud.{account.pk}.{account.token_hint}.{what}"
-    stored: Reading[Any] | None = cache.get(key)
-    cache.delete(f"{key}.failed")
-    if stored is not None:
-        cache.delete(key)
+    key = _key(account, what)
+    cache.delete_many([key, f"{key}.failed"])
+
+
+def _key(account: CloudAccount, what: str) -> str:
+    return f"cloud.{account.pk}.{account.token_hint}.{what}"

@@ -92,10 +92,9 @@ def _deploy(
     actor = by(request)
     change = _started(account, name, shares, expected, message, actor)
     try:
-        provider = provider_of(account)
         result = guarded(
             account,
-            lambda: provider.deploy(
+            lambda: provider_of(account).deploy(
                 name, shares, expected=expected, message=message, marker=change.marker
             ),
             actor.now,

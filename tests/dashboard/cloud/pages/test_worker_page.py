@@ -174,6 +174,15 @@ def test_a_token_that_may_not_deploy_turns_the_buttons_off(maya, shop, misbehave
     assert CloudAccount.objects.get().problem == ""  # the token works otherwise
 
 
+def test_a_token_sealed_with_another_key_is_announced_and_nothing_is_sent(maya, shop, other):
+    CloudAccount.objects.update(encrypted_token="x")
+    sent = len(other.sent)
+    deploy(maya, *shop, "25")
+    account = CloudAccount.objects.get()
+    assert account.problem == "key_lost" and account.checklist["deploy"]["state"] == "untried"
+    assert b'data-problem="key_lost"' in shown(maya).content and len(other.sent) == sent
+
+
 def test_changed_secrets_are_named(maya, shop, misbehave):
     misbehave(secrets_changed=["KEY"])
     page = deploy(maya, *shop, "25")
