@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 from fastdigest import TDigest
 
 from dashboard.observability.models import Count, Latency, Span
-from dashboard.observability.queries.traffic import first_minute, span_of, together
+from dashboard.observability.queries.traffic import rollup_of, span_of, together
 
 STATUS = {"exception": "scriptThrewException", "runtime": "internalError"}
 """Cloudflare's word for an error of the runtime. Every other response is `success`, 5xx too."""
@@ -117,12 +117,7 @@ def _add_latencies(
 
 
 def _within(rows: QuerySet[Any], selection: Selection, now: datetime) -> QuerySet[Any]:
-    span = finest_span(selection, now)
-    since = int(selection.since.timestamp())
-    begin = first_minute(selection.since) if span is Span.MINUTE else since // span * span
-    end = selection.until.timestamp()
-    rows = rows.filter(span=span, start__gte=begin, start__lt=int(end) + (end % 1 > 0))
-    rows = rows.exclude(worker="")
+    rows = rows.filter(**rollup_of(selection.since, selection.until, now)).exclude(worker="")
     if selection.workers is not None:
         rows = rows.filter(worker__in=selection.workers)
     if selection.versions is not None:

@@ -29,7 +29,7 @@ from dashboard.cloud.provider.values import (
     WorkerSummary,
 )
 from dashboard.observability.models import Count
-from dashboard.observability.queries.traffic import span_of, traffic
+from dashboard.observability.queries.traffic import rollup_of, traffic
 from dashboard.reviews import gate
 from routing.control.deploy import DeployConflict, DeployRefused
 from routing.control.publish import hostname, url_of
@@ -123,11 +123,14 @@ class EdgesProvider:
 
     def server_errors(self, since: datetime) -> ErrorCounts:
         """Exact, whatever is logged."""
-        now, span = timezone.now(), span_of(since, timezone.now(), timezone.now())
-        rows = Count.objects.of_deployments().exclude(worker="").filter(span=span)
-        rows = rows.filter(start__gte=int(since.timestamp()) // span * span)
-        grouped = rows.values_list("worker", "version_id").annotate(
-            n=Sum("requests"), failed=Sum("requests", filter=Q(status_class=5), default=0)
+        now = timezone.now()
+        rows = Count.objects.of_deployments().filter(**rollup_of(since, now, now))
+        grouped = (
+            rows.exclude(worker="")
+            .values_list("worker", "version_id")
+            .annotate(
+                n=Sum("requests"), failed=Sum("requests", filter=Q(status_class=5), default=0)
+            )
         )
         found = {(w, v): ErrorCount(n, failed, False) for w, v, n, failed in grouped.order_by()}
         return ErrorCounts(since, now, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -180,17 +181,17 @@ def first_minute(moment: datetime) -> int:
 
 
 def _rows(worker: str, since: datetime, until: datetime) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """In the finest rollup that goes back so far."""
-    span = span_of(since, until, timezone.now())
-    begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
-    within = {
-        "worker": worker,
-        "span": span,
-        "start__gte": begin,
-        "start__lt": int(until.timestamp()) + 1,
-    }
+    within = {"worker": worker, **rollup_of(since, until, timezone.now())}
     counts, latencies = Count.objects.of_deployments(), Latency.objects.of_deployments()
     return counts.filter(**within), latencies.filter(**within)
+
+
+def rollup_of(since: datetime, until: datetime, now: datetime) -> dict[str, int]:
+    """The conditions of a range for `Count` and `Latency`: the finest rollup that goes back so far,
+    from its first whole minute, or from the hour or day that `since` is in."""
+    span = span_of(since, until, now)
+    begin = first_minute(since) if span is Span.MINUTE else int(since.timestamp()) // span * span
+    return {"span": span, "start__gte": begin, "start__lt": math.ceil(until.timestamp())}
 
 
 def span_of(since: datetime, until: datetime, now: datetime) -> Span:
