@@ -163,7 +163,10 @@ CAPABILITIES: Mapping[str, str] = {
 
 # --- Deploying ----------------------------------------------------------------------------------
 
-BAD_SPLIT = "Nothing was deployed. Choose a version and a percentage from 0 to 100."
+BAD_SPLIT = (
+    "Nothing was deployed. Choose a version that is not stable and a percentage from 0 to 100, "
+    "or any version at 100%."
+)
 NOT_READ = "What is live could not be read, so nothing can be deployed on condition."
 STALE = "Nothing was deployed: another deployment is live meanwhile. Look at it, then try again."
 DEPLOYED = "Cloudflare lists the deployment as live. No request has confirmed it yet."

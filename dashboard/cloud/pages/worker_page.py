@@ -64,15 +64,26 @@ class HistoryRow:
 
     deployment: DeploymentSummary
     live: bool
-    ours: bool
     role: Role
     percentage: float
     number: int
     weight: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeployForm:
+    """`versions` can be chosen; one is suggested, at the percentage that it has."""
+
+    versions: Sequence[VersionSummary]
+    stable_id: str
+    suggested_id: str
+    suggested_share: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPage:
+    """`weight` as in `HistoryRow`. `known` are (what, level, how it differs)."""
+
     account: CloudAccount
     name: str
     followed: FollowedWorker | None
@@ -85,13 +96,8 @@ class WorkerPage:
     weight: int | None
     counts: Reading[Counts]
     errors: Reading[ErrorCounts]
-    counted_until: datetime | None
     history: Sequence[HistoryRow]
-    versions: Sequence[VersionSummary]
-    stable_id: str
-    suggested_id: str
-    suggested_share: float
-    back_to: ShareRow | None
+    deploy: DeployForm
     known: Sequence[tuple[str, str, str]]
     change: ChangeNote | None
 
@@ -100,19 +106,11 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
     """At most four calls, shared by all viewers."""
     read = deployments_of(account, name, now)
     listed = read.value or ()
-    versions = _versions(account, name, listed, now)
-    counts = _counts(account, name, now)
-    by_id = {version.id: version for version in versions.value or ()}
-    numbers = {version.id: version.number for version in versions.value or ()}
+    versions = _versions(account, name, listed, now).value or ()
+    counts, errors = _counts(account, name, now), _errors(account, now)
+    numbers = {version.id: version.number for version in versions}
     roles = roles_of(listed, 0, numbers) if listed else None
-    errors = _errors(account, now)
-    failures = _of_worker(errors.value, name)
-    rows = [
-        _share_row(role, share, by_id, counts.value, failures)
-        for role, share in _live_shares(listed, roles)
-    ]
     can = permission(user, PersonRole.OPERATOR)
-    suggested = _suggested(roles, versions.value or ())
     return WorkerPage(
         account=account,
         name=name,
@@ -122,17 +120,14 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
         problem=messages.PROBLEMS.get(account.problem),
         read=read,
         live=listed[0] if listed else None,
-        rows=rows,
+        rows=_share_rows(
+            _live_shares(listed, roles), versions, counts.value, _of_worker(errors.value, name)
+        ),
         weight=_weight(roles),
         counts=counts,
         errors=errors,
-        counted_until=counts.value.as_of if counts.value else None,
         history=[_history_row(listed, place, numbers) for place in range(len(listed))],
-        versions=versions.value or (),
-        stable_id=roles.stable.version_id if roles else "",
-        suggested_id=suggested,
-        suggested_share=roles.candidate.percentage if roles and roles.candidate else 0,
-        back_to=rows[-1] if len(rows) == 2 else None,
+        deploy=_deploy_form(roles, versions),
         known=_known(account),
         change=change_note_of(account, name, read, now),
     )
@@ -198,24 +193,26 @@ def _live_shares(
     if roles is not None:
         pairs = [(Role.STABLE, roles.stable)]
         if roles.candidate:
-            role = Role.CANDIDATE if roles.candidate.percentage else Role.STAGED
-            pairs.insert(0, (role, roles.candidate))
+            pairs.insert(0, (_candidate_role(roles.candidate), roles.candidate))
     return pairs
 
 
-def _share_row(
-    role: Role,
-    share: Share,
-    versions: Mapping[str, VersionSummary],
+def _share_rows(
+    shares: Sequence[tuple[Role, Share]],
+    versions: Sequence[VersionSummary],
     counts: Counts | None,
     failures: Mapping[str, ErrorCount],
-) -> ShareRow:
-    count = counts.of(share.version_id) if counts else None
+) -> list[ShareRow]:
+    by_id = {version.id: version for version in versions}
     seen = counts.seen if counts else 0
-    observed = 100 * (count.seen if count else 0) / seen if seen else None
-    version_id = share.version_id
-    failed = failures.get(version_id)
-    return ShareRow(role, share, versions.get(version_id), count, observed, failed)
+    rows = []
+    for role, share in shares:
+        version_id = share.version_id
+        count = counts.of(version_id) if counts else None
+        observed = 100 * (count.seen if count else 0) / seen if seen else None
+        failed = failures.get(version_id)
+        rows.append(ShareRow(role, share, by_id.get(version_id), count, observed, failed))
+    return rows
 
 
 def _history_row(
@@ -226,16 +223,19 @@ def _history_row(
     if roles is not None:
         share = roles.candidate or roles.stable
         if roles.candidate:
-            role = Role.CANDIDATE if share.percentage else Role.STAGED
+            role = _candidate_role(share)
     return HistoryRow(
         deployment,
         place == 0,
-        bool(deployment.marker),
         role,
         share.percentage,
         numbers.get(share.version_id, 0),
         _weight(roles),
     )
+
+
+def _candidate_role(share: Share) -> Role:
+    return Role.CANDIDATE if share.percentage else Role.STAGED
 
 
 def _weight(roles: SplitRoles | None) -> int | None:
@@ -244,14 +244,14 @@ def _weight(roles: SplitRoles | None) -> int | None:
     return round(roles.candidate.percentage * 1000)
 
 
-def _suggested(roles: SplitRoles | None, versions: Sequence[VersionSummary]) -> str:
-    """The candidate, else the newest version that is not stable."""
-    if roles is None:
-        return versions[0].id if versions else ""
-    if roles.candidate:
-        return roles.candidate.version_id
-    others = [version.id for version in versions if version.id != roles.stable.version_id]
-    return others[0] if others else ""
+def _deploy_form(roles: SplitRoles | None, versions: Sequence[VersionSummary]) -> DeployForm:
+    """Suggests the candidate, else the newest version that is not stable."""
+    stable_id = roles.stable.version_id if roles else ""
+    if roles and roles.candidate:
+        chosen = roles.candidate
+        return DeployForm(versions, stable_id, chosen.version_id, chosen.percentage)
+    newest = next((version.id for version in versions if version.id != stable_id), "")
+    return DeployForm(versions, stable_id, newest, 0)
 
 
 def _why_off(account: CloudAccount, can: Permission, read: Reading[Any]) -> str:
@@ -266,7 +266,7 @@ def _why_off(account: CloudAccount, can: Permission, read: Reading[Any]) -> str:
 
 
 def _known(account: CloudAccount) -> list[tuple[str, str, str]]:
-    """(what, level, how it differs), for each capability that differs from our own edges."""
+    """Each capability that differs from our own edges."""
     table: Mapping[Capability, Support] = capabilities_of(account)
     return [
         (messages.CAPABILITIES[str(capability)], str(support.level), messages.WHY[support.why])

@@ -171,11 +171,11 @@ def _shares(candidate: str, stable: str, percentage: str) -> list[Share] | None:
         return None
     if not candidate or not 0 <= share <= 100:
         return None
-    if candidate == stable:
-        return [Share(stable, 100)]
     if share == 100:
         return [Share(candidate, 100)]
-    return [Share(candidate, share), Share(stable, round(100 - share, 3))] if stable else None
+    if not stable or candidate == stable:
+        return None
+    return [Share(candidate, share), Share(stable, round(100 - share, 3))]
 
 
 def _subject(account: CloudAccount, name: str) -> str:

@@ -60,6 +60,10 @@ class DeploymentSummary:
     shares: tuple[Share, ...]
     marker: str = ""
 
+    @property
+    def via(self) -> str:
+        return "Sluice" if self.marker else self.source
+
 
 class AddressKind(StrEnum):
     CUSTOM_DOMAIN = "custom_domain"

@@ -61,7 +61,7 @@ def test_what_is_live_with_figures_as_of_their_time(maya, shop):
     candidate, stable = page.context["rows"]
     assert (candidate.observed, stable.observed) == (10, 90)
     assert candidate.count.errors == 0  # 5xx are no crashes
-    assert timezone.now() - page.context["counted_until"] >= timedelta(minutes=2)
+    assert timezone.now() - page.context["counts"].value.as_of >= timedelta(minutes=2)
     assert [row.deployment.message for row in page.context["history"]] == ["Small step", "First"]
     assert page.content.count(b'data-ours="no"') == 2
 
@@ -83,6 +83,10 @@ def test_the_page_reads_itself_again_and_shows_a_deployment_from_elsewhere(maya,
     fragment = maya.get(PAGE, headers={"HX-Request": "true"})
     assert b"By hand" in fragment.content and b"<html" not in fragment.content
     assert b'hx-trigger="every 5s"' in fragment.content
+    # The condition of the deploy form follows; its fields are not sent, so they stay as typed.
+    foot = fragment.content.split(b'id="deploy-foot" hx-swap-oob="true"')[1]
+    assert f'name="expected" value="{live().id}"'.encode() in foot
+    assert b'name="message" maxlength' not in fragment.content
 
 
 def test_a_step_and_a_roll_back(maya, shop, other):
@@ -208,11 +212,12 @@ def test_an_old_answer_stays_and_says_its_time(maya, shop, other):
 
 
 @pytest.mark.parametrize(
-    ("candidate", "percentage"), [("", "10"), ("x", "101"), ("x", "nan"), ("x", "-1"), ("x", "")]
+    ("candidate", "percentage"),
+    [("", "10"), ("x", "101"), ("x", "nan"), ("x", "-1"), ("x", ""), ("stable", "25")],
 )
 def test_a_split_that_makes_no_sense_is_not_sent(maya, shop, other, candidate, percentage):
     sent = len(other.sent)
-    deploy(maya, candidate, shop[1], percentage)
+    deploy(maya, shop[1] if candidate == "stable" else candidate, shop[1], percentage)
     assert not [1 for m, _ in other.sent[sent:] if m == "POST"]
 
 
