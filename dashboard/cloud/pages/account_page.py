@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
@@ -17,8 +16,8 @@ from dashboard.cloud.client.budget import LEAST_LEFT, MOST, Budget
 from dashboard.cloud.client.spending import SharedBudget
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.pages.readings import LISTS, Reading, reading
-from dashboard.cloud.provider.cloudflare import log_share
-from dashboard.cloud.provider.values import Address, AddressKind
+from dashboard.cloud.provider.cloudflare import listed_addresses, log_share
+from dashboard.cloud.provider.values import Address
 from routing.secret_encryption import DecryptionFailed, decrypt
 
 ENDS_SOON = timedelta(days=14)
@@ -35,14 +34,22 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerChoice:
-    """`logs` is the part of requests whose log is stored, 0 to 1."""
+    """`logs` is the part of requests whose log is stored, 0 to 1. `listed` is false for one that is
+    followed and not in the account's list, or while there is no list."""
 
     name: str
     deployed_at: datetime | None
     followed: bool
     address: str
-    addresses: tuple[Address, ...]
+    addresses: Sequence[Address]
     logs: float
+    listed: bool = True
+
+    def accepts(self, host: str) -> bool:
+        """Whether a person may confirm `host`. Without a list, only what was confirmed before."""
+        if not self.listed:
+            return host == self.address
+        return host in {address.host for address in self.addresses}
 
     @property
     def one_in(self) -> int:
@@ -82,10 +89,9 @@ class AccountPage:
 
 
 def account_page(account: CloudAccount, user: User, now: datetime) -> AccountPage:
-    listed = reading(account, "workers", lambda: client_of(account).workers(), now, LISTS)
+    listed, choices = worker_choices(account, now)
     checks = [_check_row(check, account) for check in Check]
     ends_at = account.token_expires_at
-    choices = _choices(account, listed.value or ())
     return AccountPage(
         account=account,
         can=permission(user, Role.ADMIN),
@@ -112,17 +118,12 @@ def budget_facts(account: CloudAccount, now: datetime) -> BudgetFacts:
     return BudgetFacts(rest.used(seconds), queries, rest.left, rest.limit, paused)
 
 
-def offered_addresses(worker: values.Worker) -> tuple[Address, ...]:
-    """Custom domains, then workers.dev: what the list of Workers already says."""
-    domains = [d.hostname for d in worker.references.domains if d.hostname]
-    found = [Address(host, AddressKind.CUSTOM_DOMAIN) for host in domains]
-    if worker.subdomain.enabled and (host := urlsplit(worker.subdomain.url).netloc):
-        found.append(Address(host, AddressKind.WORKERS_DEV))
-    return tuple(found)
-
-
-def _choices(account: CloudAccount, listed: Sequence[values.Worker]) -> list[WorkerChoice]:
-    """The Workers of the account; followed ones that are gone there come last."""
+def worker_choices(
+    account: CloudAccount, now: datetime
+) -> tuple[Reading[tuple[values.Worker, ...]], list[WorkerChoice]]:
+    """The list of the account's Workers, and what it offers. Followed ones that are gone there come
+    last."""
+    listed = reading(account, "workers", lambda: client_of(account).workers(), now, LISTS)
     followed = {row.name: row.address for row in account.workers.all()}
     choices = [
         WorkerChoice(
@@ -130,13 +131,15 @@ def _choices(account: CloudAccount, listed: Sequence[values.Worker]) -> list[Wor
             worker.deployed_on,
             worker.name in followed,
             followed.pop(worker.name, ""),
-            offered_addresses(worker),
+            listed_addresses(worker),
             log_share(worker.observability),
         )
-        for worker in listed
+        for worker in listed.value or ()
     ]
-    gone = [WorkerChoice(n, None, True, address, (), 0.0) for n, address in followed.items()]
-    return choices + gone
+    gone = [
+        WorkerChoice(n, None, True, host, (), 0.0, listed=False) for n, host in followed.items()
+    ]
+    return listed, choices + gone
 
 
 def _check_row(check: Check, account: CloudAccount) -> CheckRow:

@@ -26,7 +26,7 @@ from dashboard.cloud.accounts.connect import ConnectRefused
 from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.client.request import CLOUDFLARE
 from dashboard.cloud.models import CloudAccount
-from dashboard.cloud.pages.account_page import account_page
+from dashboard.cloud.pages.account_page import account_page, worker_choices
 from dashboard.cloud.pages.readings import forget
 from dashboard.ui.page import page
 
@@ -158,13 +158,13 @@ def replace_token(request: HttpRequest, slug: str) -> HttpResponse:
 def follow(request: HttpRequest, slug: str) -> HttpResponse:
     """Follows the ticked Workers with the chosen addresses, of those that the account has."""
     found = account_named(slug)
-    listed = account_page(found, person(request), timezone.now()).choices
-    offered = {row.name: {address.host for address in row.addresses} for row in listed}
+    _, choices = worker_choices(found, timezone.now())
+    ticked = set(request.POST.getlist("follow"))
     chosen: dict[str, str] = {}
-    for name in request.POST.getlist("follow"):
-        address = request.POST.get(f"address-{name}", "")
-        if name in offered:
-            chosen[name] = address if address in offered[name] else ""
+    for choice in choices:
+        if choice.name in ticked:
+            address = request.POST.get(f"address-{choice.name}", "")
+            chosen[choice.name] = address if choice.accepts(address) else ""
     changes.follow(found, chosen, by(request))
     notices.success(request, messages.following(slug, len(chosen)))
     return redirect("cloud:account", slug)

@@ -111,16 +111,8 @@ class CloudflareProvider:
 
     def addresses(self, name: str) -> Sequence[Address]:
         """Custom domains, then routes to one host, then workers.dev."""
-        worker = self._client.worker(name)
-        found = [
-            Address(domain.hostname, AddressKind.CUSTOM_DOMAIN)
-            for domain in worker.references.domains
-            if domain.hostname
-        ]
-        found += self._routes(name)
-        if worker.subdomain.enabled and (host := urlsplit(worker.subdomain.url).netloc):
-            found.append(Address(host, AddressKind.WORKERS_DEV))
-        return found
+        found = [*listed_addresses(self._client.worker(name)), *self._routes(name)]
+        return sorted(found, key=lambda address: list(AddressKind).index(address.kind))
 
     def counts(self, name: str, since: datetime) -> Counts:
         as_of = (timezone.now() - UNKNOWN).replace(second=0, microsecond=0)
@@ -160,6 +152,18 @@ def _errors(rows: Sequence[api.StatusCount]) -> dict[tuple[str, str], ErrorCount
 
 def _worker(given: api.Worker) -> WorkerSummary:
     return WorkerSummary(given.name, given.id, given.deployed_on, log_share(given.observability))
+
+
+def listed_addresses(worker: api.Worker) -> list[Address]:
+    """Custom domains, then workers.dev: what the list of Workers has."""
+    found = [
+        Address(domain.hostname, AddressKind.CUSTOM_DOMAIN)
+        for domain in worker.references.domains
+        if domain.hostname
+    ]
+    if worker.subdomain.enabled and (host := urlsplit(worker.subdomain.url).netloc):
+        found.append(Address(host, AddressKind.WORKERS_DEV))
+    return found
 
 
 def log_share(given: api.Observability) -> float:

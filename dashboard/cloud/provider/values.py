@@ -66,6 +66,8 @@ class DeploymentSummary:
 
 
 class AddressKind(StrEnum):
+    """The best first."""
+
     CUSTOM_DOMAIN = "custom_domain"
     ROUTE = "route"
     WORKERS_DEV = "workers_dev"

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from dashboard.accounts.models import Token
 from dashboard.cloud.models import CloudAccount
+from dashboard.egress.client import SendFailed
 from routing.models import AuditEntry
 from routing.secret_encryption import decrypt
 from tests.dashboard.cloud.conftest import BASE
@@ -146,6 +147,20 @@ def test_workers_are_followed_with_a_confirmed_address(root, account, shop):
     root.post(path, {})
     assert not account.workers.exists()
     assert AuditEntry.objects.filter(action="cloud.follow").count() == 3
+
+
+def test_saving_without_the_list_of_workers_loses_no_confirmed_address(root, other, account, shop):
+    host = root.get("/cloudflare/shop-prod/").context["choices"][0].addresses[0].host
+    path, sent = "/cloudflare/shop-prod/follow/", {"follow": ["shop"], "address-shop": host}
+    root.post(path, sent)
+    cache.clear()
+    other.fail_next = SendFailed("no answer in 12 s")
+    page = root.get("/cloudflare/shop-prod/").content.decode()
+    assert f'<option value="{host}" selected>' in page
+    root.post(path, sent)
+    assert account.workers.get().address == host
+    root.post(path, sent | {"address-shop": "evil.test"})
+    assert account.workers.get().address == ""
 
 
 def test_a_revoked_token_is_announced_and_replaced(root, other, account, shop):
