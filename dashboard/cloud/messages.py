@@ -168,7 +168,7 @@ BAD_SPLIT = (
     "or any version at 100%."
 )
 NOT_READ = "What is live could not be read, so nothing can be deployed on condition."
-STALE = "Nothing was deployed: another deployment is live meanwhile. Look at it, then try again."
+STALE = "Nothing was deployed: another deployment went live before it. Look at it, then try again."
 DEPLOYED = "Cloudflare lists the deployment as live. No request has confirmed it yet."
 PUT_BACK_MESSAGE = "Put back after two deployments at once"
 PUT_BACK: Mapping[str, str] = {"overwrote": "Put theirs back", "overtaken": "Put ours back"}
@@ -182,10 +182,10 @@ def change_note(
     state: str, others: Sequence[Mapping[str, Any]], *, late: bool = False
 ) -> tuple[str, str]:
     """Title and text about a deployment that did not simply become live."""
-    who = _who(others[0]) if others else "somebody"
+    who = _who(others[0]) if others else "Another client"
     if state == "overwrote":
         title = f"{who} deployed right before you. Yours is live now."
-        return title, "Cloudflare accepts both and the last one wins. Nobody was refused."
+        return title, "Cloudflare accepts both, and the last one is live. Neither was refused."
     if state == "overtaken":
         return (
             f"{who} deployed right after you. Theirs is live now.",
@@ -199,6 +199,6 @@ def change_note(
 
 
 def _who(other: Mapping[str, Any]) -> str:
-    author = str(other.get("author") or "Somebody")
+    author = str(other.get("author") or "Another client")
     source = str(other.get("source") or "")
     return f"{author} via {source}" if source else author

@@ -57,7 +57,7 @@ class Group:
     digests: list[TDigest] = field(default_factory=list)
 
     def wall_time(self, quantile: float) -> float | None:
-        """Microseconds; None if latencies cannot be told apart by these dimensions."""
+        """Microseconds; None if latencies are not recorded by these dimensions."""
         return together(self.digests).quantile(quantile) if self.digests else None
 
 

@@ -71,7 +71,7 @@ def _verify(account: CloudAccount, now: datetime) -> None:
 
 
 def _mark(account: CloudAccount, problem: CloudAccount.Problem, now: datetime) -> None:
-    """Once, whoever notices first."""
+    """Audited once, however many processes notice."""
     account.problem, account.problem_at = problem, now
     rows = CloudAccount.objects.filter(pk=account.pk, problem="")
     if rows.update(problem=problem, problem_at=now):

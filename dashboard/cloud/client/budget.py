@@ -19,7 +19,7 @@ LEAST_LEFT = 400
 BUCKET = 10
 """Seconds that are counted together."""
 LOOK_AGAIN = 60.0
-"""Seconds after which a low remainder is asked for again, by one read."""
+"""Seconds after which one read checks a low remainder again."""
 
 
 @dataclass(frozen=True, slots=True)

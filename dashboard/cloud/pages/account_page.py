@@ -58,7 +58,7 @@ class WorkerChoice:
 
 @dataclass(frozen=True, slots=True)
 class BudgetFacts:
-    """Of the last 5 minutes. `left` and `limit` are what the API said last."""
+    """Of the last 5 minutes. `left` and `limit` come from the API’s last answer."""
 
     used: int
     queries: int

@@ -116,7 +116,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 @require_GET
 @while_on
 @never_cache
-def account(request: HttpRequest, slug: str) -> HttpResponse:
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = account_page(account_named(slug), person(request), timezone.now())
     return page(request, "cloud/account.html", context)
 
@@ -126,13 +126,13 @@ def account(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Verifies the token and tries each permission again."""
-    found = account_named(slug)
+    account = account_named(slug)
     try:
-        changes.check_again(found, by(request))
+        changes.check_again(account, by(request))
     except CloudError as error:
         notices.error(request, error.message)
     else:
-        forget(found, "workers")
+        forget(account, "workers")
         notices.success(request, messages.CHECKED)
     return redirect("cloud:account", slug)
 
@@ -142,9 +142,9 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
 @sensitive_post_parameters("token")
 @require_POST
 def replace_token(request: HttpRequest, slug: str) -> HttpResponse:
-    found = account_named(slug)
+    account = account_named(slug)
     try:
-        changes.replace_token(found, request.POST.get("token", "").strip(), by(request))
+        changes.replace_token(account, request.POST.get("token", "").strip(), by(request))
     except ConnectRefused as error:
         notices.error(request, str(error))
     else:
@@ -157,15 +157,15 @@ def replace_token(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def follow(request: HttpRequest, slug: str) -> HttpResponse:
     """Follows the ticked Workers with the chosen addresses, of those that the account has."""
-    found = account_named(slug)
-    _, choices = worker_choices(found, timezone.now())
+    account = account_named(slug)
+    _, choices = worker_choices(account, timezone.now())
     ticked = set(request.POST.getlist("follow"))
     chosen: dict[str, str] = {}
     for choice in choices:
         if choice.name in ticked:
             address = request.POST.get(f"address-{choice.name}", "")
             chosen[choice.name] = address if choice.accepts(address) else ""
-    changes.follow(found, chosen, by(request))
+    changes.follow(account, chosen, by(request))
     notices.success(request, messages.following(slug, len(chosen)))
     return redirect("cloud:account", slug)
 
@@ -175,9 +175,9 @@ def follow(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     """Asks first."""
-    found = account_named(slug)
+    account = account_named(slug)
     if request.method != "POST":
-        return page(request, "cloud/disconnect.html", DisconnectPage(found))
-    changes.disconnect(found, by(request))
+        return page(request, "cloud/disconnect.html", DisconnectPage(account))
+    changes.disconnect(account, by(request))
     notices.success(request, messages.disconnected(slug))
     return redirect("cloud:list")

@@ -37,7 +37,7 @@ from dashboard.cloud.provider.values import (
 from dashboard.fleet.version_roles import WORDS, Role
 
 COUNTED = timedelta(minutes=7)
-"""Five minutes of counts, and the two that are not known yet."""
+"""Five minutes of counts, and the last two, where rows may be missing."""
 LOOK_AGAIN = timedelta(seconds=20)
 """After this the versions are read again if one is live that was not among them."""
 

@@ -145,7 +145,7 @@ class ErrorCounts:
 
 
 class DeployState(StrEnum):
-    """`LIVE`: ours is live, nobody else deployed. `OVERWROTE`: ours is live and replaced one that
+    """`LIVE`: ours is live, and no other was made. `OVERWROTE`: ours is live and replaced one that
     was made since the read. `OVERTAKEN`: a newer one replaced ours. `STALE`: nothing was sent,
     since another one is live. `UNSURE`: no answer came and ours is not listed (yet)."""
 

@@ -114,7 +114,7 @@ def test_a_stale_page_deploys_nothing(maya, shop):
     assert Deployment.objects.count() == before and not CloudChange.objects.exists()
 
 
-def test_somebody_between_is_named_and_can_be_put_back(maya, shop, misbehave):
+def test_another_deployment_between_is_named_and_can_be_put_back(maya, shop, misbehave):
     new, old = shop
     theirs = str(make_version("shop").id)
     misbehave(deploy_before_write={"versions": [[theirs, 40], [old, 60]], "message": "Cold cache"})

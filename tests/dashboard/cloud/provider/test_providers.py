@@ -121,11 +121,11 @@ def test_a_deployment_after_ours_is_noticed(cloudflare, shop, monkeypatch):
     original = cloudflare._client.deploy
     worker = Deployment.objects.get().worker
 
-    def then_somebody(*args, **given):
+    def then_another(*args, **given):
         original(*args, **given)
         make_deployment(worker, (make_version("shop"), 100), message="Later")
 
-    monkeypatch.setattr(cloudflare._client, "deploy", then_somebody)
+    monkeypatch.setattr(cloudflare._client, "deploy", then_another)
     done = cloudflare.deploy("shop", [Share(shop[0], 100)], expected=live_id(), message="x")
     assert done.state is DeployState.OVERTAKEN
     assert done.live.message == "Later" and done.ours.id != done.live.id
