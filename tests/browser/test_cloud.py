@@ -84,6 +84,11 @@ def test_a_deployment_from_elsewhere_appears_while_the_page_is_open(visitors, co
     page = visitor.open("/cloudflare/shop-prod/workers/checkout-api/")
     page.locator("#live").wait_for()
     worker = Deployment.objects.newest_first()[0].worker
-    newest = worker.versions.newest_first()[0]
+    newest, old = worker.versions.newest_first()
+    page.get_by_label("Version", exact=True).select_option(str(old.id))
+    page.get_by_label("Its percentage").fill("100")
     make_deployment(worker, (newest, 100), message="By hand", source="wrangler")
     expect(page.locator("#history")).to_contain_text("By hand", timeout=15_000)
+    # What was typed stays, and is deployed on condition that what the page now shows is live.
+    page.get_by_role("button", name="Deploy", exact=True).click()
+    expect(page.locator('#history [data-ours="yes"]')).to_contain_text("at 100%")

@@ -69,6 +69,10 @@ class HistoryRow:
     number: int
     weight: int | None
 
+    @property
+    def word(self) -> str:
+        return WORDS[self.role]
+
 
 @dataclass(frozen=True, slots=True)
 class DeployForm:
