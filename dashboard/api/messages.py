@@ -223,6 +223,10 @@ def binding_twice(name: str) -> str:
     return f"Binding {name!r} is listed twice."
 
 
+def binding_refused(name: str, refusal: str) -> str:
+    return f'Binding "{name}": {refusal}'
+
+
 def binding_needs_type(name: str) -> str:
     return f"Binding {name!r} needs a type."
 
@@ -283,9 +287,9 @@ NO_TAIL_WORKERS = "Tail Workers are not supported: leave out tail_consumers."
 NO_EDGE_LOG_DELIVERY = "Edge log delivery is not supported: leave `kind` empty."
 NO_JOB = "This job does not exist."
 UNSUPPORTED_FIELDS = {
+    "containers": "Containers are not supported.",
     "migrations": "Durable Objects are not supported, so there is nothing to migrate.",
     "exports": "Durable Objects are not supported: leave out exports.",
-    "containers": "Containers are not supported.",
 }
 
 

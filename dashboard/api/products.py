@@ -1,4 +1,4 @@
-"""Cloudflare's other products, by where their addresses begin: to refuse them by name."""
+"""Cloudflare's other products, by address and by type of binding: to refuse them by name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ HINTS: Mapping[str, str] = {
     "Vectorize": "Remove vectorize from the configuration.",
     "Secrets Store": "Use Worker secrets instead: wrangler secret put.",
     "Containers": "Remove containers from the configuration.",
+    "Workers AI": "Remove ai from the configuration.",
+    "Browser Rendering": "Remove browser from the configuration.",
+    "Analytics Engine": "Remove analytics_engine_datasets from the configuration.",
+    "Cloudflare Images": "Remove images from the configuration.",
+    "Rate limiting bindings": "Remove ratelimits from the configuration.",
     "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
 }
 """What to do instead, where that is plain."""
@@ -69,6 +74,36 @@ _SCRIPT: Mapping[str, str] = {
 """After `workers/scripts/<name>/` or `workers/workers/<name>/`."""
 NAMES = frozenset([*_ACCOUNT.values(), *_SCRIPT.values()])
 _WORKER = ("scripts", "services", "workers")
+_BINDINGS: Mapping[str, str] = {
+    "agent_memory": "Agent Memory",
+    "ai": "Workers AI",
+    "ai_search": "AI Search",
+    "ai_search_namespace": "AI Search",
+    "analytics": "Analytics",
+    "analytics_engine": "Analytics Engine",
+    "artifacts": "Artifacts",
+    "browser": "Browser Rendering",
+    "dispatch_namespace": "Workers for Platforms",
+    "durable_object_namespace": "Durable Objects",
+    "flagship": "Flagship",
+    "hyperdrive": "Hyperdrive",
+    "images": "Cloudflare Images",
+    "k2": "Pipelines",
+    "logfwdr": "Log forwarding",
+    "media": "Cloudflare Media Transformations",
+    "mtls_certificate": "mTLS certificates",
+    "pipelines": "Pipelines",
+    "ratelimit": "Rate limiting bindings",
+    "secrets_store_secret": "Secrets Store",
+    "send_email": "Email Sending",
+    "stream": "Cloudflare Stream",
+    "vectorize": "Vectorize",
+    "vpc_network": "Workers VPC",
+    "vpc_service": "Workers VPC",
+    "worker_loader": "Dynamic Worker Loading",
+    "workflow": "Workflows",
+}
+"""By the type that uploads give a binding."""
 
 
 def product_at(path: str) -> str:
@@ -83,6 +118,11 @@ def product_at(path: str) -> str:
         case ["accounts", _, *rest]:
             return _ACCOUNT.get("/".join(rest[:2])) or _ACCOUNT.get(rest[0] if rest else "", "")
     return ""
+
+
+def product_of_binding(kind: str) -> str:
+    """The product that a binding of this type belongs to; "" for an unknown type."""
+    return _BINDINGS.get(kind, "")
 
 
 def refusal_of(product: str) -> str:

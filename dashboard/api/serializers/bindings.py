@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.api import messages
 from dashboard.api.http.errors import bad_request, unsupported
+from dashboard.api.products import product_of_binding, refusal_of
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
@@ -62,6 +63,13 @@ def _binding_item(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in {"sealed", "fingerprint"}}
 
 
+def _refusal(name: str, kind: str) -> str:
+    """The product by its name; for other types the binding and what is supported."""
+    if product := product_of_binding(kind):
+        return messages.binding_refused(name, refusal_of(product))
+    return str(BindingUnsupported(BindingSpec(name=name, type=kind)))
+
+
 def _parse(raw: Mapping[str, Any]) -> BindingSpec:
     name, kind = raw.get("name"), raw.get("type")
     if not isinstance(name, str) or not name:
@@ -71,8 +79,7 @@ def _parse(raw: Mapping[str, Any]) -> BindingSpec:
     if kind == "inherit":
         return _inherit(name, raw)
     if kind not in SUPPORTED:
-        refusal = BindingUnsupported(BindingSpec(name=name, type=kind))
-        raise unsupported(str(refusal))
+        raise unsupported(_refusal(name, kind))
     if kind == "secret_text":
         return secret(name, _text(name, raw, "text"))
     return BindingSpec(name=name, type=kind, options=_options(name, kind, raw))

@@ -7,10 +7,12 @@ from django.conf import settings
 from django.urls import resolve
 
 from dashboard.api.http.errors import unknown_route
-from dashboard.api.products import product_at
+from dashboard.api.products import product_at, product_of_binding
+from routing.compile.workerd.bindings import SUPPORTED
 from tests.dashboard.api.conftest import Answer, Api
 
 WRANGLER = settings.NODE_MODULES / "wrangler/wrangler-dist/cli.js"
+OF_NO_PRODUCT = {*SUPPORTED, "inherit", "unsafe_hello_world"}
 OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
 """Addresses of Workers themselves that are not served; wrangler does without them."""
 
@@ -59,3 +61,13 @@ def test_every_address_that_wrangler_asks_is_served_or_a_product():
     views = {path: resolve(f"/client/v4{path}").func.__name__ for path in paths}
     unknown = [path for path, view in views.items() if view == unknown_route.__name__]
     assert [path for path in sorted(unknown) if not product_at(path)] == []
+
+
+def test_every_binding_that_wrangler_sends_is_served_or_a_product():
+    """Each type in wrangler's own code, of which two belong to no product."""
+    kinds = set(
+        re.findall(r'metadataBindings\.push\(\{[^{}]*?\btype: "([a-z_0-9]+)"', WRANGLER.read_text())
+    )
+    assert len(kinds) > 15
+    unnamed = [kind for kind in kinds - OF_NO_PRODUCT if not product_of_binding(kind)]
+    assert sorted(unnamed) == []

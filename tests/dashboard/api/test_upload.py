@@ -160,7 +160,9 @@ def test_bad_metadata_is_refused_and_nothing_is_saved(api: Api, case: str):
 
 def test_an_unsupported_binding_is_named_with_what_is_supported(api: Api):
     message = api.put(metadata=BAD_METADATA["vectorize"][0]).message
-    assert '"V" has type "vectorize"' in message
+    assert '"V": Vectorize is not supported here' in message
+    message = api.put(metadata=with_bindings({"name": "N", "type": "new_thing"})).message
+    assert '"N" has type "new_thing"' in message
     assert "Supported: " in message and "version_metadata" in message
 
 

@@ -1,0 +1,63 @@
+"""Checks that are more than one request. Each gets the system, the Worker and its release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from socket import create_connection
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.eventually import eventually
+from tests.running import System
+
+
+def echo_over_websocket(system: System, worker: str, release: str) -> None:
+    """Text and bytes come back, and the Worker closes with its code."""
+    url = f"ws://{worker}.localhost:{system.edge_port}/socket"
+    plain = create_connection(("127.0.0.1", system.edge_port), 20)
+    with connect(url, sock=plain, open_timeout=20) as socket:
+        for sent, expected in (("hello", f"{release} hello"), (b"\x00\x01", b"\x00\x01")):
+            socket.send(sent)
+            answer = socket.recv(20)
+            assert answer == expected, f"{answer!r} instead of {expected!r}"
+        socket.send("close")
+        with suppress(ConnectionClosed):
+            answer = socket.recv(20)
+            raise AssertionError(f"{answer!r} instead of the end")
+        assert socket.close_code == 4001, f"closed with {socket.close_code}"
+
+
+def parts_arrive_as_they_are_sent(system: System, worker: str, release: str) -> None:
+    """The first part is here while the Worker still waits with the last one."""
+    url = f"http://127.0.0.1:{system.edge_port}/slow"
+    headers = {"Host": f"{worker}.localhost", "Accept-Encoding": "identity"}
+    with system.client.stream("GET", url, headers=headers) as answer:
+        parts = [part for part in answer.iter_raw() if part]
+    assert b"".join(parts).decode() == f"{release} 1\n{release} 2\n{release} 3\n"
+    assert len(parts) > 1, "one part: the answer was collected before it was sent"
+
+
+def cron_runs_now(system: System, worker: str, release: str) -> None:
+    """*Run now* on the page calls the handler of the active version."""
+    base = f"http://127.0.0.1:{system.http_port}"
+    cookies = {"sessionid": system.session("admin")}
+    with httpx.Client(base_url=base, cookies=cookies, headers={"Referer": base}) as browser:
+        page = browser.get(f"/workers/{worker}/schedules/").text
+        action = re.search(r'action="([^"]*/run/)"', page)
+        assert action, page
+        form = {"version": "", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+        answer = browser.post(action[1], data=form)
+        assert answer.status_code == 302, answer.text
+    expected = f"{release} ran 0 3 * * *"
+    assert eventually(lambda: expected in system.get(worker).text, 30)
+
+
+EVENTS: Mapping[str, Callable[[System, str, str], None]] = {
+    "cron": cron_runs_now,
+    "websocket": echo_over_websocket,
+    "streaming": parts_arrive_as_they_are_sent,
+}

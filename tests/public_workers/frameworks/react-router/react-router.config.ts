@@ -1,0 +1,1 @@
+export default { ssr: true, future: { unstable_viteEnvironmentApi: true } };

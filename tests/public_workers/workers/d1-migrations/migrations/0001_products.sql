@@ -1,0 +1,2 @@
+create table products (id integer primary key, name text not null);
+insert into products (name) values ('tea'), ('coffee');

@@ -1,0 +1,2 @@
+import text from "./name.txt";
+export const greet = (name) => `__RELEASE__ ${name} ${text.trim()}`;
