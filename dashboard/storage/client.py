@@ -5,8 +5,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ UNIX = "unix:"
 _BASE = "http://state"
 _CONNECT_SECONDS = 5.0
 _SECONDS = 60.0
+_creating = Lock()
 
 
 class StateUnavailable(Exception):
@@ -124,10 +126,15 @@ class StateClient:
             raise StateRefused(answer.status_code, answer.reason_phrase)
 
 
-@lru_cache(maxsize=4)
+@cache
 def _client(url: str, key: bytes, ca_file: str) -> StateClient:
     return StateClient(url, key, ca_file)
 
 
 def state_client() -> StateClient:
-    return _client(settings.STATE_URL, settings.STATE_KEYS[0], settings.STATE_CA_FILE)
+    """Raises `StateUnavailable` without its authority's certificate."""
+    try:
+        with _creating:  # of two that are made at once, one would lose its connections
+            return _client(settings.STATE_URL, settings.STATE_KEYS[0], settings.STATE_CA_FILE)
+    except OSError as error:
+        raise StateUnavailable(f"{settings.STATE_CA_FILE}: {error.strerror}") from error

@@ -68,7 +68,6 @@ def folder(tmp_path_factory, settings):
         yield made
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_nothing_that_was_acknowledged_is_lost_and_no_file_is_left(folder):
     stored = {}
     draw = random.Random(7)
