@@ -23,7 +23,8 @@ _BUSY_SECONDS = 60.0
 def copy_state(source: Path, target: Path) -> None:
     """Fills `target`, a new folder, on the same file system if possible: values are linked then.
     Raises `OSError` or `sqlite3.Error`."""
-    folders = [folder for folder in source.iterdir() if folder.is_dir() and folder != target]
+    # Those that begin with a dot are copies, as `target` or one whose command was killed.
+    folders = [path for path in source.iterdir() if path.is_dir() and path.name[0] != "."]
     for folder in folders:
         _link_files(folder, source, target)
     for folder in folders:

@@ -23,7 +23,8 @@ def client(url):
 
 def test_what_was_acknowledged_before_is_in_the_copy_also_while_others_write(tmp_path):
     folder, restored, stop = tmp_path / "a", tmp_path / "b", threading.Event()
-    (target := folder / "copy").mkdir(parents=True)
+    (target := folder / ".copy").mkdir(parents=True)
+    (folder / ".killed" / "kv").mkdir(parents=True)
     with state_process(folder) as state, client(state.url) as kv:
         kv.put("/small", content=b"1")
         kv.put("/large", content=b"2" * 100_000)
@@ -43,6 +44,7 @@ def test_what_was_acknowledged_before_is_in_the_copy_also_while_others_write(tmp
             stop.set()
             writer.join()
         assert is_running(folder)
+    assert not list(target.glob(".*"))
     assert not is_running(folder)
     (restored / "kv").mkdir(parents=True)
     (restored / "kv" / "old").write_text("replaced")
