@@ -36,7 +36,13 @@ def main() -> int:
             on_parent_exit(settings.PARENT_PID, partial(_stop, loop, stopping))
 
     try:
-        serve(settings.STATE_DIR, settings.STATE_KEYS, _listen(), until=stop_with_parent)
+        serve(
+            settings.STATE_DIR,
+            settings.STATE_KEYS,
+            _listen(),
+            take_over=settings.PARENT_PID is not None,  # after `make restart`
+            until=stop_with_parent,
+        )
     except FolderInUse as error:
         print(error, file=sys.stderr)
         return 2

@@ -61,7 +61,7 @@ def run() -> int:
     except KeyboardInterrupt:
         return 0
     except RestartAsked:
-        # The same process with the code of now: the edge stays its child.
+        # The same process with the code of now: the edge and the state server stay its children.
         os.execv(sys.executable, [sys.executable, "-m", "dashboard.run"])
     return 0
 
@@ -125,7 +125,7 @@ def _serve(shown: FirstCredentials | None) -> None:
     EDGE_STATUS.unlink(missing_ok=True)  # what an earlier run had says nothing about this one
     children = _children()
     processes = ProcessFile()
-    before = processes.read()
+    earlier = leftovers.before_restart()
     try:
         waited_for, background = children[:3], children[3:]
         for child in waited_for:
@@ -137,12 +137,12 @@ def _serve(shown: FirstCredentials | None) -> None:
             child.start()  # only now: its start would take half a second of theirs
         run_file.write(addresses())
         console.greet(shown, addresses())
-        _watch(children, processes, before.children.get("edge") if before else None)
+        _watch(children, processes, earlier)
     except RestartAsked:
         _ignore_signals()
         run_file.remove()
         console.restarting()
-        stop(children[1:])
+        stop([child for child in children if child.name not in (leftovers.EDGE, leftovers.STATE)])
         raise
     except BaseException:
         _ignore_signals()
@@ -219,13 +219,11 @@ def _edge_has_newest(edge: Child) -> bool:
     return bool(status.get(known, -1) >= revision.current())
 
 
-def _watch(children: list[Child], processes: ProcessFile, earlier: ProcessIdentity | None) -> None:
+def _watch(children: list[Child], processes: ProcessFile, earlier: list[ProcessIdentity]) -> None:
     """Starts again what has ended. One process that keeps ending waits longer and longer; it never
-    takes another down with it. `earlier` is the edge's process before a restart of this one."""
+    takes another down with it. `earlier` are processes from before a restart of this one."""
     while True:
-        if earlier is not None:
-            with suppress(ChildProcessError):
-                os.waitpid(earlier.pid, os.WNOHANG)
+        earlier = _reap(earlier)
         for child in children:
             wait = child.keep_alive()
             if wait is not None:
@@ -234,6 +232,16 @@ def _watch(children: list[Child], processes: ProcessFile, earlier: ProcessIdenti
         with suppress(OSError):  # a full disk stops nothing
             processes.write(children)
         wait_for_an_end(children, 0.5)
+
+
+def _reap(earlier: list[ProcessIdentity]) -> list[ProcessIdentity]:
+    """Those that have not ended yet."""
+    left = []
+    for process in earlier:
+        with suppress(ChildProcessError):
+            if os.waitpid(process.pid, os.WNOHANG) == (0, 0):
+                left.append(process)
+    return left
 
 
 def addresses() -> dict[str, str]:

@@ -27,6 +27,8 @@ log = logging.getLogger("state")
 SOCKET_FILE = "state.sock"
 OUTPUT_FILE = "workerd.txt"
 _LOCK_SECONDS = 20.0
+_LINKED_SECONDS = 0.6
+"""In which agents on this machine link to a new socket (`routing.agent.storage.state_socket`)."""
 _BACKLOG = 4096
 _MOST_OUTPUT = 1 << 20
 _RUNTIME = Path(__file__).resolve().parents[1] / "runtime" / "state"
@@ -57,10 +59,19 @@ def sources(folder: Path) -> Sources:
 
 class StateServer:
     """`keys`: those that capabilities may be made with, the current one first. Without `listen`
-    only programs on this machine reach it."""
+    only programs on this machine reach it. With `take_over` a server that runs in the folder is
+    stopped, and requests wait meanwhile."""
 
-    def __init__(self, folder: Path, keys: Sequence[bytes], listen: Listen | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        keys: Sequence[bytes],
+        listen: Listen | None = None,
+        *,
+        take_over: bool = False,
+    ) -> None:
         self._folder, self._keys, self._listen = folder, keys, listen
+        self._take_over = take_over
         self._listeners: dict[str, socket.socket] = {}
         self._lock = -1
         self.process: Process | None = None
@@ -71,7 +82,8 @@ class StateServer:
         for name in ("", *folders(made)):
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._take_lock()
-        self._listeners = {SOCKET: _listen(self._folder / SOCKET_FILE)}
+        if SOCKET not in self._listeners:
+            self._listeners[SOCKET] = _listen(self._folder / SOCKET_FILE)
         if self._listen is not None:
             self._listeners[TLS_SOCKET] = _listen_at(self._listen.host, self._listen.port)
         log.info("state in %s", self._folder)
@@ -87,6 +99,7 @@ class StateServer:
         finally:
             supervising.cancel()
             waiting.cancel()
+            await asyncio.wait({supervising})  # a workerd that was just starting has ended
             if self.process is not None:
                 await self.process.stop()
             for listener in self._listeners.values():
@@ -112,15 +125,31 @@ class StateServer:
     async def _take_lock(self) -> None:
         """Waits for the server before this one, which may still be ending."""
         self._lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not _locked(self._lock) and self._take_over:
+            await self._stop_other()
         deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise FolderInUse(f"{self._folder}: another state server runs here.") from None
+        while not _locked(self._lock):
+            if time.monotonic() > deadline:
+                raise FolderInUse(f"{self._folder}: another state server runs here.")
             await asyncio.sleep(0.05)
+        os.pwrite(self._lock, b"%-10d" % os.getpid(), 0)
+
+    async def _stop_other(self) -> None:
+        """New connections wait in this server's socket from before the other one stops."""
+        self._listeners[SOCKET] = _listen(self._folder / SOCKET_FILE)
+        await asyncio.sleep(_LINKED_SECONDS)
+        holder = os.pread(self._lock, 10, 0)
+        if holder.strip().isdigit() and not _locked(self._lock):  # so this process still runs
+            with suppress(ProcessLookupError):
+                os.kill(int(holder), signal.SIGTERM)
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _listen(path: Path) -> socket.socket:
@@ -169,9 +198,10 @@ def serve(
     keys: Sequence[bytes],
     listen: Listen | None,
     *,
+    take_over: bool,
     until: Callable[[asyncio.Event], None],
 ) -> None:
-    """Runs a server until SIGTERM or SIGINT. `until` gets the event that stops it."""
+    """Runs a `StateServer` until SIGTERM or SIGINT. `until` gets the event that stops it."""
 
     async def main() -> None:
         stopping = asyncio.Event()
@@ -179,6 +209,6 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         until(stopping)
-        await StateServer(folder, keys, listen).run(stopping)
+        await StateServer(folder, keys, listen, take_over=take_over).run(stopping)
 
     asyncio.run(main())

@@ -16,10 +16,10 @@ from dashboard.run.processes import run_file
 from dashboard.run.processes.process_file import ProcessFile
 from routing.agent.adoption.inheritance import processes_in
 from routing.agent.base.edge_folder import holder
-from routing.process_identity import ProcessIdentity
+from routing.process_identity import ProcessIdentity, this_process
 
 EDGE_FOLDER: Path = settings.DATA_DIR / "edge"
-EDGE = "edge"
+EDGE, STATE = "edge", "state"
 
 
 def running_run() -> ProcessIdentity | None:
@@ -33,9 +33,19 @@ def running_run() -> ProcessIdentity | None:
 
 def end_control_plane(seconds: float = 10.0) -> None:
     """Ends the processes of a killed run, except the edge."""
-    noted = ProcessFile().read()
+    noted, spared = ProcessFile().read(), before_restart()
     if noted is not None:
-        end((child for name, child in noted.children.items() if name != EDGE), seconds)
+        others = (child for name, child in noted.children.items() if name != EDGE)
+        end((child for child in others if child not in spared), seconds)
+
+
+def before_restart() -> list[ProcessIdentity]:
+    """The edge and the state server of this run from before `make restart`. They serve until the
+    next ones take over."""
+    noted = ProcessFile().read()
+    if noted is None or noted.run != this_process():
+        return []
+    return [child for name, child in noted.children.items() if name in (EDGE, STATE)]
 
 
 def agent() -> ProcessIdentity | None:

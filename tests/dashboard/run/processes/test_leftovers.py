@@ -71,6 +71,22 @@ def test_of_a_killed_run_all_but_the_edge_ends(data_folder):
         made.process.wait()
 
 
+def test_after_a_restart_the_state_server_serves_until_the_next_takes_over(data_folder, another):
+    state, web = child("state", data_folder), child("web", data_folder)
+    file = ProcessFile(data_folder / "processes.json")
+    file.write([state, web])
+    leftovers.end_control_plane()
+    assert leftovers.before_restart() == [state.identity]
+    assert [made.identity.is_running() for made in (state, web)] == [True, False]
+    stored = json.loads((data_folder / "processes.json").read_text())
+    (data_folder / "processes.json").write_text(json.dumps(stored | {"pid": another.pid}))
+    assert leftovers.before_restart() == []
+    leftovers.end_control_plane()
+    assert not state.identity.is_running()
+    for made in (state, web):
+        made.process.wait()
+
+
 def test_the_processes_of_an_earlier_release_end_too(data_folder):
     """It ran `exports` and `conductor` where `work` runs today."""
     old = [child(name, data_folder) for name in ("edge", "web", "exports", "conductor")]
