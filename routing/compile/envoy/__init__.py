@@ -1,7 +1,9 @@
 """Envoy's configuration.
 
 config.py       bootstrap and the discovery files; the entry point of this room
-listeners.py    the three listeners of an edge: public, proof, internal
+listeners.py    the listeners of an edge: public (also with TLS), proof, internal
+connection_manager.py  what all listeners have: limits, filters, texts of Envoy's own answers
+ext_authz.py    filters that ask the agent
 routes.py       which Worker a request is for: host names, service bindings, RPC slots
 hosts.py        host names of route patterns, which several Workers may share
 decision.py     which version of a Worker answers: overrides, version key, percentages

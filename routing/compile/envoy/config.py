@@ -6,7 +6,8 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE, clusters, decide_cluster, discovery_cluster
-from routing.compile.envoy.listeners import DISCOVERED, Settings, listeners
+from routing.compile.envoy.connection_manager import DISCOVERED
+from routing.compile.envoy.listeners import Settings, listeners
 from routing.compile.envoy.previews import previews_cluster
 from routing.compile.envoy.routes import internal_scopes, public_scopes
 

@@ -9,42 +9,20 @@ from ipaddress import ip_network
 from typing import Any
 
 from routing.compile import names
-from routing.compile.envoy import access_log, headers
+from routing.compile.envoy import headers
 from routing.compile.envoy.clusters import TYPE
 from routing.compile.envoy.compression import compressors
+from routing.compile.envoy.connection_manager import connection_manager
 from routing.compile.envoy.geoip import geoip_filters
 from routing.compile.envoy.permissions import links_filter
-from routing.compile.envoy.previews import previews_filter, refusals, unknown_filter
+from routing.compile.envoy.previews import previews_filter, unknown_filter
 from routing.compile.envoy.tls import redirect_to_https, transport_socket
 
 _X = f"{TYPE}envoy.extensions."
-_HCM = f"{_X}filters.network.http_connection_manager.v3.HttpConnectionManager"
-_NO_ROUTE = "Nothing answers here (%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
-_NOT_DEPLOYED = (
-    "The Worker that this service binding calls has no deployment, "
-    "or exports no entrypoint of that name.\n"
-)
-_NO_CLUSTER = (
-    "The version that was chosen exports no entrypoint of that name, or is not running here "
-    "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
-)
-_NO_WORKER = (
-    "The Worker did not answer: its version is not running, or it broke off "
-    "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
-)
-
-# Envoy's own advice for edges, with larger windows of a stream for uploads over long distances.
-# Rapid resets and floods of frames end a connection by Envoy's defaults.
-_HTTP2 = {
-    "max_concurrent_streams": 100,
-    "initial_stream_window_size": 256 * 1024,
-    "initial_connection_window_size": 1024 * 1024,
-}
 _BUFFERED_BYTES = 256 * 1024
 """Of one connection whose other end does not read; Envoy's default is four times as much."""
 
 _Object = dict[str, Any]
-
 
 MOST_CONNECTIONS = 20_000
 
@@ -171,7 +149,7 @@ def _outside(
     geoip: Mapping[str, str] = {},
 ) -> _Object:
     is_trusted = bool(trusted_proxies)
-    return _chain(
+    return connection_manager(
         name,
         filters=[
             *geoip_filters(geoip),
@@ -216,143 +194,9 @@ def _forwarded(trusted_proxies: Sequence[_Object]) -> _Object:
 
 def _inside(edge: str) -> _Object:
     upgrades = [{"upgrade_type": "websocket"}, {"upgrade_type": "CONNECT"}]
-    return _chain(
+    return connection_manager(
         "internal",
         filters=[headers.inside_filter()],
         early=headers.on_arrival_inside(edge),
         more={"upgrade_configs": upgrades},
     )
-
-
-def _chain(
-    name: str,
-    *,
-    filters: list[_Object],
-    early: list[_Object],
-    more: _Object,
-) -> _Object:
-    manager = {
-        "@type": _HCM,
-        "stat_prefix": name,
-        "scoped_routes": _scoped_routes(),
-        "early_header_mutation_extensions": early,
-        "http_filters": [
-            *filters,
-            _overrides("overrides"),
-            _overrides("permits"),
-            _ranges(),
-            _router(),
-        ],
-        "access_log": access_log.access_log(name),
-        "local_reply_config": _local_replies(name),
-        "upgrade_configs": [{"upgrade_type": "websocket"}],
-        "server_header_transformation": "PASS_THROUGH",
-        # WebSockets and event streams may be silent for ever; a slow header may not.
-        "stream_idle_timeout": "0s",
-        "request_headers_timeout": "15s",
-        # A proxy that speaks HTTP/1.0 takes the end of the connection for the end of an answer of
-        # unknown length, and Envoy closes so long after it. The default is a second.
-        "delayed_close_timeout": "0.1s",
-        "max_request_headers_kb": 128,
-        "common_http_protocol_options": {"idle_timeout": "75s", "max_headers_count": 200},
-        "http2_protocol_options": _HTTP2,
-        **more,
-    }
-    return {"filters": [{"name": "http", "typed_config": manager}]}
-
-
-DISCOVERED: _Object = {"ads": {}, "resource_api_version": "V3", "initial_fetch_timeout": "0s"}
-"""From the agent. Envoy listens once it has everything, however long that takes."""
-
-
-def _scoped_routes() -> _Object:
-    """Routes by the value of `SCOPE_HEADER`, without the port. A change of one Worker is one small
-    resource; in one route table it would be the whole table. The same for all listeners, which
-    then share the routes."""
-    key = {"name": names.SCOPE_HEADER, "element_separator": ":", "index": 0}
-    return {
-        "name": "routes",
-        "scope_key_builder": {"fragments": [{"header_value_extractor": key}]},
-        "rds_config_source": DISCOVERED,
-        "scoped_rds": {"scoped_rds_config_source": DISCOVERED},
-    }
-
-
-def _overrides(name: str) -> _Object:
-    """Asks the decide service, on routes that switch this on. If it is late or away, go on.
-
-    It gets the override header, the permission header, the ray and the name of the matched route,
-    nothing else of the request. `permits` is for Workers whose overrides are checked: their host
-    and cookies go along, and the cookies come back without the shared link's.
-    """
-    permits = name == "permits"
-    answer = [names.VERSION_HEADER, names.OUTCOME_HEADER]
-    sent = [names.OVERRIDES, names.PERMISSION, "cf-ray"]
-    added = [{"key": names.ROUTE_HEADER, "value": "%ROUTE_NAME%"}]
-    answered: _Object = {"dynamic_metadata_from_headers": _exactly(*answer)}
-    if permits:
-        sent.append("cookie")
-        added.append({"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"})
-        answered = {
-            "dynamic_metadata_from_headers": _exactly(*answer, names.PERMISSION_HEADER),
-            "allowed_upstream_headers": _exactly("cookie"),
-        }
-    service = {
-        "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "0.25s"},
-        "path_override": "/permit" if permits else "/decide",
-        "authorization_request": {"headers_to_add": added},
-        "authorization_response": answered,
-    }
-    config = {
-        "@type": f"{_X}filters.http.ext_authz.v3.ExtAuthz",
-        "stat_prefix": name,
-        "failure_mode_allow": True,
-        "clear_route_cache": True,
-        "charge_cluster_response_stats": False,
-        "allowed_headers": _exactly(*sent),
-        # Sent to the service unless it is named here.
-        "disallowed_headers": _exactly("authorization"),
-        "http_service": service,
-    }
-    return {"name": name, "disabled": True, "typed_config": config}
-
-
-def _exactly(*header_names: str) -> _Object:
-    return {"patterns": [{"exact": name} for name in header_names]}
-
-
-def _ranges() -> _Object:
-    """Marks requests with a `Range` header; `clusters.py` chooses the socket by it."""
-    present = {
-        "metadata_namespace": names.LB_METADATA,
-        "key": names.RANGES,
-        "value": "yes",
-    }
-    config = {
-        "@type": f"{_X}filters.http.header_to_metadata.v3.Config",
-        "request_rules": [{"header": "range", "on_header_present": present}],
-    }
-    return {"name": "ranges", "typed_config": config}
-
-
-def _router() -> _Object:
-    config = {"@type": f"{_X}filters.http.router.v3.Router", "suppress_envoy_headers": True}
-    return {"name": "router", "typed_config": config}
-
-
-def _local_replies(listener: str) -> _Object:
-    """Envoy's own words name Unix sockets. Only answers with a failure flag are reworded, so the
-    fixed answers of routes.py stay as they are."""
-    no_route = _reworded({"flags": ["NR"]}, _NO_ROUTE)
-    if listener == "internal":
-        no_route = {**_reworded({"flags": ["NR"]}, _NOT_DEPLOYED), "status_code": 503}
-    no_cluster = _reworded({"flags": ["NC"]}, _NO_CLUSTER)
-    return {"mappers": [no_route, no_cluster, *refusals(), _reworded({}, _NO_WORKER)]}
-
-
-def _reworded(flags: _Object, text: str) -> _Object:
-    plain = {
-        "text_format_source": {"inline_string": text},
-        "content_type": "text/plain; charset=utf-8",
-    }
-    return {"filter": {"response_flag_filter": flags}, "body_format_override": plain}

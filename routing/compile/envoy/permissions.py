@@ -10,6 +10,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.envoy.clusters import TYPE
+from routing.compile.envoy.ext_authz import ask_agent, exactly
 from routing.rules.permissions.permission import COOKIE
 from routing.snapshot import WorkerSpec
 
@@ -63,25 +64,13 @@ def links_filter() -> _Object:
         names.SCHEME_HEADER: "%REQ(x-forwarded-proto)%",
         names.TARGET_PATH_HEADER: "%REQ(:PATH)%",
     }
-    service = {
-        "server_uri": {"uri": "http://decide", "cluster": "decide", "timeout": "2s"},
-        "path_override": "/link",
-        "authorization_request": {
-            "headers_to_add": [{"key": name, "value": value} for name, value in added.items()]
-        },
-        "authorization_response": {
-            "allowed_client_headers": {
-                "patterns": [{"exact": name} for name in LINK_RESPONSE_HEADERS]
-            }
-        },
-    }
-    config = {
-        "@type": f"{TYPE}envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-        "stat_prefix": "links",
-        "status_on_error": {"code": 503},
-        "charge_cluster_response_stats": False,
-        # Sent to the service unless it is named here.
-        "disallowed_headers": {"patterns": [{"exact": "authorization"}]},
-        "http_service": service,
-    }
-    return {"name": "links", "disabled": True, "typed_config": config}
+    asked = ask_agent(
+        "links",
+        "decide",
+        "/link",
+        "2s",
+        added=added,
+        answer={"allowed_client_headers": exactly(*LINK_RESPONSE_HEADERS)},
+        status_on_error={"code": 503},
+    )
+    return {**asked, "disabled": True}
