@@ -22,7 +22,7 @@ from dashboard.overrides.protection import OverrideRefused
 from dashboard.overrides.report import state_of
 from dashboard.times.durations import format_duration, parse_duration
 from dashboard.ui.page import page
-from routing.control.publish import hostname
+from routing.control.addresses.listed import production_host
 from routing.models import Edge, OverrideKey, OverrideLink, Worker
 
 TEMPLATE = "overrides/worker.html"
@@ -137,7 +137,7 @@ def _context(request: HttpRequest, worker: Worker) -> OverridesPage:
         ended=ended,
         durations=choices.DURATIONS,
         lasts=request.POST.get("lasts", format_duration(links.USUAL)),
-        leave_url=links.leave_url(hostname(worker.name)),
+        leave_url=links.leave_url(production_host(worker)),
         can=permission(request.user, Role.OPERATOR),
         can_protect=permission(request.user, Role.ADMIN),
         key=worker.override_keys.filter(retired_at=None).first(),

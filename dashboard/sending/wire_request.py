@@ -98,9 +98,13 @@ class WireRequest:
         return replace(self, edge=edge.name, address=address_of(edge))
 
     @property
+    def host_name(self) -> str:
+        return self.host or hostname(self.worker)
+
+    @property
     def headers(self) -> list[tuple[bytes, bytes]]:
         """All header lines in their order; the host is this Worker's and no other's."""
-        lines = [("Host", self.host or hostname(self.worker)), *self.complete(self.lines)]
+        lines = [("Host", self.host_name), *self.complete(self.lines)]
         if self.body:
             lines.append(("Content-Length", str(len(self.body))))
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in lines]

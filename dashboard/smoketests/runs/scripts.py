@@ -39,7 +39,8 @@ from dashboard.smoketests.models import CheckResult, SmokeRun
 from dashboard.smoketests.suites.document import Check
 from dashboard.ui.http.storable_text import storable
 from dashboard.variables.store import all_values
-from routing.control.publish import hostname, url_of
+from routing.control.addresses.listed import production_host
+from routing.control.publish import url_of
 from routing.models import Deployment
 from routing.rules.permissions.permission import PERMISSION_NAME
 
@@ -57,7 +58,7 @@ def environment(run: SmokeRun, base: Mapping[str, str]) -> dict[str, str]:
     worker, version = run.version.worker.name, str(run.version_id)
     value, permission = f'{worker}="{version}"', _permission(run)
     return {name: text for name, text in base.items() if not name.startswith(_OWN)} | {
-        "SLUICE_URL": url_of(hostname(worker)),
+        "SLUICE_URL": url_of(production_host(run.version.worker)),
         "SLUICE_OVERRIDE_HEADER": f"{OVERRIDES}: {value}",
         "SLUICE_OVERRIDE_NAME": OVERRIDES,
         "SLUICE_OVERRIDE_VALUE": value,

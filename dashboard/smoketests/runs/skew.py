@@ -17,7 +17,6 @@ from dashboard.sending.send import send
 from dashboard.sending.wire_request import SendFailed, WireRequest
 from dashboard.smoketests.assertions import MissingFile, Skew
 from dashboard.smoketests.html_files import files_of
-from routing.control.publish import hostname
 
 AT_ONCE = 4
 SECONDS = 30.0
@@ -44,7 +43,7 @@ def skew_of(
     asked = [
         (page, target)
         for page in pages
-        for target in files_of(page.answer.text or "", _path(wire), hostname(wire.worker))[:most]
+        for target in files_of(page.answer.text or "", _path(wire), wire.host_name)[:most]
     ]
     ends_at = time.monotonic() + SECONDS
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from routing.control.publish import hostname, url_of
+from routing.control.addresses.listed import production_host
+from routing.control.publish import url_of
 from routing.models import Worker
 from routing.rules.permissions.permission import PERMISSION_NAME, PLACEHOLDER
 
@@ -40,7 +41,7 @@ def override_header(worker: Worker, version_id: object) -> str:
 
 def override_command(worker: Worker, version_id: object) -> str:
     """A request that this version answers, as curl; a protected Worker's needs a permission too."""
-    lines = [f"curl {url_of(hostname(worker.name))}/"]
+    lines = [f"curl {url_of(production_host(worker))}/"]
     lines.append(f"-H {shlex.quote(override_header(worker, version_id))}")
     if worker.overrides_protected:
         lines.append(f'-H "{PERMISSION_NAME}: {PLACEHOLDER}"')

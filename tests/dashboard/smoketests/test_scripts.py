@@ -96,6 +96,17 @@ def test_a_script_gets_the_address_and_the_override_and_no_setting_of_ours(
     assert "hunter22" not in row.body
 
 
+def test_a_script_gets_the_custom_domain_of_a_worker_without_its_own_host(
+    shop: Worker, edge: VersionedEdge
+) -> None:
+    Worker.objects.filter(pk=shop.pk).update(subdomain_enabled=False)
+    shop.domains.create(hostname="app.example.com", zone="example.com", created_at=timezone.now())
+    suite(shop, 'echo "$SLUICE_URL"')
+    assert command()[1] == 0
+    row = CheckResult.objects.get(name="tests")
+    assert row.body.startswith("http://app.example.com")
+
+
 def test_a_script_gets_the_permission_that_a_protected_worker_asks_for(
     shop: Worker, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings, strategies as st
 
 from dashboard.smoketests.html_files import files_of
@@ -93,6 +94,18 @@ def test_a_file_that_the_other_version_lacks_is_listed(shop, edge, fallback, why
     assert run.state == SmokeRun.State.FAILED
     result = run.results.get().results[1]
     assert result["actual"] == f"1 of 2 files missing: {two} lacks /app-1.js of {one} ({why})"
+
+
+@pytest_db
+def test_files_of_a_custom_domain_are_those_of_the_page(shop, edge):  # noqa: F811
+    shop.subdomain_enabled = False
+    shop.save()
+    shop.domains.create(hostname="app.example.com", zone="example.com", created_at=timezone.now())
+    page = '<img src="//app.example.com/1.png"><img src="//shop.localhost/2.png">'
+    file = (200, "x", "image/png")
+    edge.answers = lambda asked: (200, page, "text/html") if asked.path == "/" else file
+    go(shop, CHECKS)
+    assert [asked.path for asked in edge.asked] == ["/", "/", "/1.png", "/1.png"]
 
 
 @pytest_db
