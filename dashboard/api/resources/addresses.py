@@ -35,6 +35,7 @@ from routing.control.addresses.zones import zone_of_id
 from routing.control.publish import hostname
 from routing.control.subdomain import undo_switch_off
 from routing.models import CustomDomain, Worker
+from routing.rules.addresses.pattern import canonical_host
 from routing.rules.addresses.zones import zone_id
 
 router = resource("Routes and custom domains")
@@ -109,7 +110,7 @@ def post_domains(
     request: ApiRequest, account_id: str, script_name: str, given: list[DomainInput]
 ) -> dict[str, Any]:
     """What setting these custom domains would change. Changes nothing."""
-    worker, hosts = worker_named(script_name), {one.hostname.lower() for one in given}
+    worker, hosts = worker_named(script_name), {canonical_host(one.hostname) for one in given}
     known = CustomDomain.objects.filter(hostname__in=hosts).select_related("worker")
     present = {domain.hostname: domain for domain in known}
     updated = [
@@ -177,8 +178,9 @@ def attach_domain(request: ApiRequest, account_id: str, given: AttachInput) -> d
     """Adds a custom domain to a Worker."""
     worker = worker_named(given.service)
     with refusals():
-        set_domains(worker, _domains([given]), change_of(request))
-    return ok(domain_item(CustomDomain.objects.get(hostname=given.hostname.lower())))
+        domains = set_domains(worker, _domains([given]), change_of(request))
+    host = canonical_host(given.hostname)
+    return ok(domain_item(next(domain for domain in domains if domain.hostname == host)))
 
 
 @router.get(DOMAINS + "/{domain_id}", auth=may_read, response=Envelope[DomainItem])
@@ -235,7 +237,7 @@ def _domains(given: Sequence[DomainInput]) -> list[Requested]:
 
 
 def _requested(text: str, zone_name: str, given_id: str) -> Requested:
-    zone = zone_name.strip().lower()
+    zone = canonical_host(zone_name)
     if given_id and not zone:
         zone = zone_of_id(given_id) or given_id
     return Requested(text, zone)
@@ -244,11 +246,11 @@ def _requested(text: str, zone_name: str, given_id: str) -> Requested:
 def _found(wanted: DomainFilter) -> list[CustomDomain]:
     rows = CustomDomain.objects.select_related("worker")
     if wanted.hostname:
-        rows = rows.filter(hostname=wanted.hostname.lower())
+        rows = rows.filter(hostname=canonical_host(wanted.hostname))
     if wanted.service:
         rows = rows.filter(worker__name=wanted.service)
     if wanted.zone_name:
-        rows = rows.filter(zone=wanted.zone_name.lower())
+        rows = rows.filter(zone=canonical_host(wanted.zone_name))
     return [row for row in rows if wanted.zone_id in ("", zone_id(row.zone))]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -14,7 +15,12 @@ from routing.control import audit, revision
 from routing.control.addresses import refusals
 from routing.control.addresses.zones import check_host, zone_names
 from routing.models import CustomDomain, Worker, WorkerRoute
-from routing.rules.addresses.pattern import PatternInvalid, is_host_name, parse_pattern
+from routing.rules.addresses.pattern import (
+    PatternInvalid,
+    canonical_host,
+    is_host_name,
+    parse_pattern,
+)
 
 ACTION = "worker.addresses"
 
@@ -84,11 +90,10 @@ def set_domains(
 ) -> list[CustomDomain]:
     """Adds custom domains; with `replace` these are all. With `may_move` one of another Worker
     moves here, unless it is the only address that Worker has. Raises `AddressRefused`."""
-    hosts = {one.text.strip().lower().rstrip("."): one.zone for one in requested}
-    owners = [
-        d.worker for d in CustomDomain.objects.filter(hostname__in=hosts).select_related("worker")
-    ]
-    with _changing([worker, *owners], change):
+    hosts = {canonical_host(one.text): one.zone for one in requested}
+    domains = CustomDomain.objects.filter(hostname__in=hosts).select_related("worker")
+    owners = (domain.worker for domain in domains)
+    with _changing(chain([worker], owners), change):
         zones = zone_names()
         wanted = {host: _checked_host(host, zones, zone) for host, zone in hosts.items()}
         if replace:
@@ -110,10 +115,11 @@ def has_address(worker: Worker) -> bool:
 
 @contextmanager
 def _changing(workers: Iterable[Worker | None], change: Change) -> Iterator[None]:
-    """Audits and publishes what changes inside. None is for routes without a Worker."""
-    concerned = list({w.pk if w else None: w for w in workers}.values())
+    """Audits and publishes what changes inside. None is for routes without a Worker. `workers` are
+    read once no one else can change them."""
     with transaction.atomic():
         revision.lock()
+        concerned = list({w.pk if w else None: w for w in workers}.values())
         before = [_state(worker) for worker in concerned]
         yield
         for worker, earlier in zip(concerned, before, strict=True):

@@ -12,7 +12,7 @@ from routing.control import audit, messages
 from routing.control.addresses import refusals
 from routing.control.addresses.refusals import AddressRefused
 from routing.models import CustomDomain, WorkerRoute, Zone
-from routing.rules.addresses.pattern import is_host_name
+from routing.rules.addresses.pattern import canonical_host, is_host_name
 from routing.rules.addresses.zones import is_within, zone_id, zone_of
 
 
@@ -41,7 +41,7 @@ def check_host(host: str, zones: list[str], wanted: str = "") -> str:
 
 def add_zone(name: str, *, actor: AbstractBaseUser | None, source: str, now: datetime) -> str:
     """Raises `AddressRefused`."""
-    name = name.strip().lower().rstrip(".")
+    name = canonical_host(name)
     if not is_host_name(name):
         raise refusals.bad_host(name)
     if is_within(name, settings.DOMAIN):

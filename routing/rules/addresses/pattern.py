@@ -87,6 +87,11 @@ def host_pattern(host: str) -> RoutePattern:
     return RoutePattern(host=host.lower())
 
 
+def canonical_host(text: str) -> str:
+    """A host name as people type it, in the form that is stored and compared."""
+    return text.strip().lower().rstrip(".")
+
+
 def is_host_name(text: str) -> bool:
     """A DNS name of at least two labels, in lower case."""
     return len(text) <= 253 and HOST_NAME.fullmatch(text) is not None

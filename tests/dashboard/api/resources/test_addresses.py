@@ -129,6 +129,8 @@ def test_custom_domains_as_wrangler_sets_them(shop):
     [item] = shop("GET", "/workers/domains?service=shop").result
     assert (item["hostname"], item["zone_id"]) == ("app.example.com", EXAMPLE)
     assert shop("GET", f"/workers/domains/records/{item['id']}").result == item
+    given = {"hostname": " App.Example.com.", "service": "shop"}
+    assert shop("PUT", "/workers/domains", given).result == item
     shop("PUT", f"{SCRIPT}/domains/records", {"origins": [{"hostname": "b.example.com"}]})
     assert published().hostnames == ("shop.localhost", "b.example.com")
     [item] = shop("GET", "/workers/domains").result
