@@ -33,7 +33,10 @@ from tests.real.workers import ECHO
 from tests.running import free_port
 
 pytestmark = pytest.mark.real
-SITE_ROUTES = ("*.example.com/*", "example.com/*", "https://secure.example.com/*")
+SITE_ROUTES = (
+    *("*.example.com/*", "example.com/*", "https://secure.example.com/*"),
+    "*.example.org/*",
+)
 
 
 @dataclass
@@ -110,7 +113,9 @@ def site() -> Iterator[Site]:
                 domain="shop.example.org",
             )
             disabled = ("example.com/off/*", "*.example.com/off")
-            edge.snapshot = replace(edge.snapshot, disabled_routes=disabled)
+            edge.snapshot = replace(
+                edge.snapshot, disabled_routes=disabled, domain="workers.example.com"
+            )
             edge.decider.update_snapshots(edge.snapshot, edge.snapshot)
             edge.start()
             yield Site(edge, old, new, api, authority, provider)
@@ -137,6 +142,18 @@ def site() -> Iterator[Site]:
         ("EXAMPLE.com", "/exact", "api"),
         ("shop.example.org", "/any", "api"),
         ("Shop.example.org", "/any", "api"),
+        ("SHOP.EXAMPLE.ORG.:8787", "/any", "api"),
+        ("other.example.org", "/any", "site"),
+        ("example.com.", "/api/x", "api"),
+        ("www.example.com.:8787", "/api-2", "api"),
+        ("example.com", "/x/../api/x", "api"),
+        ("example.com", "/x/%2e%2E/api/x", "api"),
+        ("example.com", "/x\\..\\api/x", "api"),
+        ("www.example.com", "/./off", "404"),
+        ("example.com", "http://example.com/api/x", "api"),
+        ("example.org", "http://EXAMPLE.com/x/../exact", "api"),
+        ("none.workers.example.com", "/", "404"),
+        ("None.workers.example.com", "/", "404"),
         ("notexample.com", "/", "404"),
         ("example.org", "/", "404"),
         ("site.localhost", "/api/x", "site"),

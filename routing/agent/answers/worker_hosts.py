@@ -40,14 +40,14 @@ class WorkerHosts:
         if snapshot is not self._snapshot:
             self._remember(snapshot)
         name = host.lower().partition(":")[0]
-        if scope := scope_of_host(self._hosts, name):
+        scope = names.scope(names.PUBLIC, name)
+        worker = self._own.get(scope, "")
+        if scope in self._hosts or not worker:
+            scope = scope_of_host(self._hosts, name, snapshot.domain)
+            if not scope:
+                return None
             found = winner(self._hosts[scope], scheme, name, path)
             worker = found.worker if found else ""
-        else:
-            scope = names.scope(names.PUBLIC, name)
-            worker = self._own.get(scope, "")
-            if not worker:
-                return None
         return Located(scope, worker, worker in self._checked)
 
     def _remember(self, snapshot: Snapshot) -> None:

@@ -67,7 +67,7 @@ class Compiler:
         called = self._called(snapshot, leaving)
         before, after = self._workers, {}
         hosts = self._shared_hosts(snapshot)
-        public = _encoded(SCOPE, routes.fixed_scopes(coming, hosts))
+        public = _encoded(SCOPE, routes.fixed_scopes(coming, hosts, snapshot.domain))
         internal = Resources()
         for spec in reversed(routes.in_order(snapshot)):
             known = before.get(spec.name)

@@ -61,11 +61,14 @@ def hosts_with_routes(snapshot: Snapshot) -> dict[str, tuple[Address, ...]]:
     return found
 
 
-def scope_of_host(hosts: Mapping[str, object], host: str) -> str:
-    """The key in `hosts` (`hosts_with_routes`) that the host name leads to; "" if none."""
+def scope_of_host(hosts: Mapping[str, object], host: str, domain: str) -> str:
+    """The key in `hosts` (`hosts_with_routes`) that the host name leads to; "" if none. Wildcards
+    match no name below `domain`: those are of Workers and previews."""
     exact = names.scope(names.PUBLIC, host)
     if exact in hosts:
         return exact
+    if host.endswith(f".{domain}"):
+        return ""
     labels = host.split(".")
     below = (names.scope(names.WILDCARD, ".".join(labels[n:])) for n in range(1, len(labels)))
     return next((key for key in below if key in hosts), "")

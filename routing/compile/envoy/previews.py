@@ -6,9 +6,10 @@ previews. It also knows host names of Workers in other cases: then it answers wi
 Worker's routes.
 
 Host names that only a route pattern with a wildcard matches come here, too: a scope has no
-wildcard. For most requests the first filter finds their routes by itself. Those whose override or
-shared link has to be checked go to the agent: Envoy builds the filters of a request with its first
-route, so the decide service's are not among them.
+wildcard. For most requests the first filter finds their routes by itself. Those in other cases may
+have exact routes and go to the agent, as do those whose override or shared link has to be checked:
+Envoy builds the filters of a request with its first route, so the decide service's are not among
+them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from routing.compile import names
 from routing.compile.envoy.bad_url import bad_url
 from routing.compile.envoy.clusters import TYPE, unix_cluster
 from routing.compile.envoy.decision import ACTION
+from routing.compile.envoy.ext_authz import ask_agent, exactly
 from routing.compile.envoy.headers import CLIENT
 from routing.compile.envoy.permissions import LINK_RESPONSE_HEADERS
 from routing.rules.permissions.permission import COOKIE
@@ -50,10 +52,12 @@ function envoy_on_request(handle)
   if headers:get("{names.OVERRIDES}") or headers:get("{names.PERMISSION}")
       or (cookie and cookie:find("{COOKIE}", 1, true))
       or path:sub(1, {len(names.LINK_PATH)}) == "{names.LINK_PATH}" then return end
-  local host = headers:get(":authority"):lower():gsub(":%d+$", "")
+  local host = headers:get(":authority"):gsub(":%d+$", "")
+  if host ~= host:lower() then return end
   local dot = host:find(".", 1, true)
   while dot do
     local scope = wildcards:get(host:sub(dot + 1))
+    if scope == "" then return end
     if scope then
       headers:replace("{names.SCOPE_HEADER}", scope)
       handle:clearRouteCache()
@@ -67,10 +71,13 @@ end
 _Object = dict[str, Any]
 
 
-def preview_routes(wildcards: Iterable[str] = ()) -> list[_Object]:
+def preview_routes(wildcards: Iterable[str], domain: str) -> list[_Object]:
     """The routes of all previews: to the cluster that the agent named. `wildcards` are keys of
-    scopes for all names below a name; `unknown_filter` reads them from the route."""
+    scopes for all names below a name; `unknown_filter` reads them from the route. They match no
+    name below `domain`."""
     below = {key.partition("|")[2]: key for key in sorted(wildcards)}
+    if any(domain.endswith(f".{name}") for name in below):
+        below[domain] = ""
     route = {
         "name": names.PREVIEW,
         "match": {"prefix": "/"},
@@ -107,50 +114,32 @@ def previews_filter() -> _Object:
     It gets the URL, an override and cookies as well: the host name may be a Worker's, whose routes
     Envoy finds only afterwards.
     """
-    service = {
-        "server_uri": {
-            "uri": "http://previews",
-            "cluster": "previews",
-            "timeout": f"{ANSWER_SECONDS}s",
-        },
-        "path_override": "/preview",
-        "authorization_request": {
-            "headers_to_add": [
-                {"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"},
-                {"key": names.CLIENT_HEADER, "value": CLIENT},
-                {"key": names.SCHEME_HEADER, "value": "%REQ(x-forwarded-proto)%"},
-                {"key": names.TARGET_PATH_HEADER, "value": "%REQ(:PATH)%"},
-            ]
-        },
-        "authorization_response": {
-            "allowed_upstream_headers": _exactly(
-                names.CLUSTER_HEADER, names.SCOPE_HEADER, "cookie"
-            ),
-            "allowed_client_headers": _exactly("retry-after", *LINK_RESPONSE_HEADERS),
-            "dynamic_metadata_from_headers": _exactly(
-                names.PREVIEW_HEADER,
-                names.VERSION_HEADER,
-                names.OUTCOME_HEADER,
-                names.PERMISSION_HEADER,
-            ),
-        },
+    answer = {
+        "allowed_upstream_headers": exactly(names.CLUSTER_HEADER, names.SCOPE_HEADER, "cookie"),
+        "allowed_client_headers": exactly("retry-after", *LINK_RESPONSE_HEADERS),
+        "dynamic_metadata_from_headers": exactly(
+            names.PREVIEW_HEADER,
+            names.VERSION_HEADER,
+            names.OUTCOME_HEADER,
+            names.PERMISSION_HEADER,
+        ),
     }
-    config = {
-        "@type": f"{TYPE}envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-        "stat_prefix": "previews",
-        "status_on_error": {"code": _ON_ERROR},
-        "clear_route_cache": True,
-        "charge_cluster_response_stats": False,
-        "allowed_headers": _exactly(names.OVERRIDES, names.PERMISSION, "cf-ray", "cookie"),
-        # Sent to the service unless it is named here.
-        "disallowed_headers": _exactly("authorization"),
-        "http_service": service,
-    }
-    return {"name": "previews", "typed_config": config}
-
-
-def _exactly(*header_names: str) -> _Object:
-    return {"patterns": [{"exact": name} for name in header_names]}
+    return ask_agent(
+        "previews",
+        "previews",
+        "/preview",
+        f"{ANSWER_SECONDS}s",
+        added={
+            names.HOST_HEADER: "%REQ(:AUTHORITY)%",
+            names.CLIENT_HEADER: CLIENT,
+            names.SCHEME_HEADER: "%REQ(x-forwarded-proto)%",
+            names.TARGET_PATH_HEADER: "%REQ(:PATH)%",
+        },
+        answer=answer,
+        status_on_error={"code": _ON_ERROR},
+        clear_route_cache=True,
+        allowed_headers=exactly(names.OVERRIDES, names.PERMISSION, "cf-ray", "cookie"),
+    )
 
 
 def refusals() -> list[_Object]:

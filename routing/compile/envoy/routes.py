@@ -54,14 +54,15 @@ def public_scopes(snapshot: Snapshot, coming: Collection[str] = ()) -> Scopes:
     workers = {worker.name: worker for worker in snapshot.workers}
     hosts = hosts_with_routes(snapshot)
     found |= {key: host_scope(key, shared, workers) for key, shared in hosts.items()}
-    return fixed_scopes(coming, hosts) | found
+    return fixed_scopes(coming, hosts, snapshot.domain) | found
 
 
-def fixed_scopes(coming: Collection[str], hosts: Iterable[str] = ()) -> Scopes:
-    """Scopes that belong to no Worker of the snapshot. `hosts` are keys of `hosts_with_routes`."""
+def fixed_scopes(coming: Collection[str], hosts: Iterable[str], domain: str) -> Scopes:
+    """Scopes that belong to no Worker of the snapshot. `hosts` are keys of `hosts_with_routes`,
+    `domain` is the snapshot's."""
     waiting = [_later("coming", _COMING)]
     keys = {names.scope(names.PUBLIC, host.lower()) for host in coming}
-    previews = preview_routes(key for key in hosts if key.startswith(names.WILDCARD))
+    previews = preview_routes((key for key in hosts if key.startswith(names.WILDCARD)), domain)
     return {
         **{key: _scope(key, "*coming", waiting) for key in sorted(keys)},
         names.PREVIEW_SCOPE: _scope(names.PREVIEW_SCOPE, "previews", previews),

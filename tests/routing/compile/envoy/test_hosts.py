@@ -16,10 +16,12 @@ EXACT, BELOW = names.scope(names.PUBLIC, "a.example"), names.scope(names.WILDCAR
         ("c.b.example", BELOW),
         ("example", ""),
         ("a.test", ""),
+        ("own.example", BELOW),
+        ("c.own.example", ""),
     ],
 )
 def test_the_exact_host_comes_before_the_wildcard(host, scope):
-    assert scope_of_host({EXACT: (), BELOW: ()}, host) == scope
+    assert scope_of_host({EXACT: (), BELOW: ()}, host, "own.example") == scope
 
 
 def test_hosts_below_a_wildcard_are_not_named():
