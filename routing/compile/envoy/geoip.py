@@ -17,6 +17,7 @@ FIELDS = {"country": "country", "city": "city", "region": "regionCode", "asn": "
 """Envoy's names, and those in `request.cf`."""
 DATABASES = {"City": "city_db_path", "Country": "country_db_path", "ASN": "asn_db_path"}
 """By the kind of a database, the last word of its type, such as GeoLite2-City."""
+_KINDS = {"City": ("country", "city", "region"), "Country": ("country",), "ASN": ("asn",)}
 HEADERS = tuple(_PREFIX + name for name in FIELDS)
 _Object = dict[str, Any]
 
@@ -25,14 +26,11 @@ def geoip_filters(databases: Mapping[str, str]) -> list[_Object]:
     """`databases` are paths by kind; none adds no filter."""
     if not databases:
         return []
-    kinds = [*(["country", "city", "region"] if {"City", "Country"} & databases.keys() else [])]
-    if "City" not in databases:
-        kinds = [kind for kind in kinds if kind == "country"]
-    kinds += ["asn"] if "ASN" in databases else []
+    kinds = {kind for database in databases for kind in _KINDS[database]}
     provider = {
         "@type": f"{_X}geoip_providers.maxmind.v3.MaxMindConfig",
         "common_provider_config": {
-            "geo_field_keys": {kind: _PREFIX + kind for kind in kinds},
+            "geo_field_keys": {kind: _PREFIX + kind for kind in FIELDS if kind in kinds},
         },
         **{DATABASES[kind]: path for kind, path in databases.items()},
     }
