@@ -112,7 +112,7 @@ def forecast(request: HttpRequest, worker: Worker, typed: TypedRequest) -> Forec
     deployment, standings = live_versions(worker)
     reached = reached_from(worker)
     lines = _lines_as_sent(request, typed)
-    prediction = predict(worker.name, lines, deployment, standings)
+    prediction = predict(worker.name, lines, deployment, standings, typed.host)
     return Forecast(
         worker=worker,
         typed=typed,

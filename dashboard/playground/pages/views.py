@@ -127,7 +127,7 @@ def _answer(request: HttpRequest, worker: Worker, typed: TypedRequest) -> tuple[
     carrier = Carrier.of(sender.username, timezone.now())
     deployment, standings = live_versions(worker)
     lines = carrier.completed(tuple(typed.filled.lines))
-    expected = predict(worker.name, lines, deployment, standings).expected
+    expected = predict(worker.name, lines, deployment, standings, typed.host).expected
     try:
         wires = [carrier.carried(typed.to_wire(edge)) for edge in edges_of(typed)]
         with SENDS.place(str(sender.pk)), waiting(request):

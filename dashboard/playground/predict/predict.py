@@ -76,14 +76,18 @@ def live_versions(worker: Worker) -> tuple[Deployment | None, list[Standing]]:
 
 
 def predict(
-    worker: str, lines: Lines, deployment: Deployment | None, standings: list[Standing]
+    worker: str,
+    lines: Lines,
+    deployment: Deployment | None,
+    standings: list[Standing],
+    host: str = "",
 ) -> Prediction:
-    """What `worker` does with these header lines. Without a draw: a percentage names every version
-    that has one."""
+    """What `worker` does with these header lines at `host` ("": its own host name). Without a draw:
+    a percentage names every version that has one."""
     if deployment is None:
         return Prediction(problem=f"{worker} has no deployment, so nothing answers.")
     target = target_of(deployment, lines)
-    decision = decide(target, lines, 0.0, permissions_in(target, lines))
+    decision = decide(target, lines, 0.0, permissions_in(target, lines, host))
     decides = _standings(target.deployment_id, deployment, standings)
     answers = tuple(s for s in decides if _may_answer(decision, s))
     expected = Expected(
@@ -137,13 +141,17 @@ def target_of(deployment: Deployment, headers: Lines) -> Target:
     )
 
 
-def permissions_in(target: Target, headers: Lines) -> Presented:
-    """The override permissions in these lines, for the Worker's own host name and now."""
+def permissions_in(target: Target, headers: Lines, host: str = "") -> Presented:
+    """The override permissions in these lines, now; `host` as for `predict`."""
     if target.protection is UNPROTECTED:
         return NOTHING
-    host, now = publish.hostname(target.worker), timezone.now().timestamp()
     return presented_in(
-        target.worker, headers, target.protection, host=host, now=now, read=token.read_token
+        target.worker,
+        headers,
+        target.protection,
+        host=host or publish.hostname(target.worker),
+        now=timezone.now().timestamp(),
+        read=token.read_token,
     )
 
 

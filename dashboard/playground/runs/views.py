@@ -134,7 +134,7 @@ def _new_run(
     """The run's row; None while this person has another run in progress."""
     deployment, standings = live_versions(worker)
     lines = carrier.completed(tuple(typed.filled.lines))
-    expected = predict(worker.name, lines, deployment, standings).expected
+    expected = predict(worker.name, lines, deployment, standings, typed.host).expected
     expire_stale_runs()
     old = _own(request).exclude(state=Run.State.RUNNING).values_list("pk", flat=True)
     Run.objects.filter(pk__in=list(old[STORED : STORED + 50])).delete()

@@ -8,8 +8,10 @@ from django.utils import timezone
 from dashboard.accounts.models import Role
 from dashboard.overrides import links
 from dashboard.overrides.links import Actor
+from dashboard.playground.predict.predict import live_versions, predict
 from dashboard.sending.wire_request import WireRequest
 from routing.models import CustomDomain, WorkerRoute
+from routing.rules.permissions.permission import COOKIE
 from tests.factories import make_deployment, make_user, make_version
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +61,23 @@ def test_without_its_own_host_name_requests_go_to_a_custom_domain(page, shop):
 def test_the_host_is_sent():
     wire = WireRequest("shop", "GET", b"/", (), b"", "e", ("127.0.0.1", 1), host="app.example.com")
     assert wire.headers[0] == (b"Host", b"app.example.com")
+
+
+def test_the_prediction_for_a_links_cookie_is_for_the_chosen_host(shop):
+    shop.subdomain_enabled = False
+    shop.save()
+    add(shop, "app.example.com")
+    by = Actor(make_user("ops", Role.OPERATOR), "dashboard", timezone.now())
+    shared = links.share(shop.versions.get(), by, lasts=timedelta(hours=1))
+    lines = (("Cookie", f"{COOKIE}={shared.token}"),)
+
+    def outcome(host):
+        found = predict("shop", lines, *live_versions(shop), host)
+        assert found.expected is not None
+        return found.expected.outcome
+
+    assert outcome("app.example.com") == "applied"
+    assert outcome("other.example.com") != "applied"
 
 
 def test_a_link_is_for_a_host_that_answers(shop):
