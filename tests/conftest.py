@@ -38,8 +38,8 @@ for _method in (ApplicationCommunicator.receive_output, ApplicationCommunicator.
     _method.__defaults__ = (30,)
 
 
-#: The tests in this folder use one running system.
-SHARED_SYSTEM = "tests/browser/system/"
+#: The tests in each of these folders use one running system.
+SHARED_SYSTEMS = ("tests/browser/system/", "tests/real/system/")
 
 #: Files that take two minutes, half of it waiting.
 LONGEST = ("tests/real/test_rollouts.py", "tests/real/test_run", "tests/real/test_wrangler.py")
@@ -77,7 +77,12 @@ class ByFile(LoadFileScheduling):
             self._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
-        return SHARED_SYSTEM if nodeid.startswith(SHARED_SYSTEM) else super()._split_scope(nodeid)
+        return shared_system(nodeid) or super()._split_scope(nodeid)
+
+
+def shared_system(nodeid: str) -> str:
+    """The folder of tests that use one running system with this one."""
+    return next((folder for folder in SHARED_SYSTEMS if nodeid.startswith(folder)), "")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
@@ -151,19 +156,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
         if item.get_closest_marker("django_db") or not DATABASE.isdisjoint(_fixtures(item)):
             item.add_marker("database")
     yield
-    places: dict[Path, int] = {}
-    for item in items:
-        places.setdefault(item.path, len(places))
-    items.sort(key=lambda item: _place(item, places[item.path]))
+    places: dict[str | Path, int] = {}
+    for number, item in enumerate(items):
+        places.setdefault(item.path, number)
+        places.setdefault(_scope(item), number)
+    items.sort(key=lambda item: _place(item, places))
 
 
-def _place(item: pytest.Item, file: int) -> tuple[int, int, int]:
+def _scope(item: pytest.Item) -> str | Path:
+    return shared_system(item.nodeid) or item.path
+
+
+def _place(item: pytest.Item, places: dict[str | Path, int]) -> tuple[int, int, int, int]:
     if not item.get_closest_marker("real"):
         # As pytest-django and pytest-randomly order them, but one browser for all that need it.
-        return (2 if item.nodeid.startswith("tests/browser/") else 3, 0, 0)
-    first = item.nodeid.startswith((SHARED_SYSTEM, *LONGEST))
+        return (2 if item.nodeid.startswith("tests/browser/") else 3, 0, 0, 0)
+    first = item.nodeid.startswith((*SHARED_SYSTEMS, *LONGEST))
     line = item.location[1] if item.get_closest_marker("in_order") else 0
-    return (0 if first else 1, file, line or 0)
+    return (0 if first else 1, places[_scope(item)], places[item.path], line or 0)
 
 
 def _fixtures(item: pytest.Item) -> list[str]:

@@ -6,7 +6,6 @@ otherwise belongs to a Worker whose name no other file uses.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,23 +48,6 @@ def visit(browser: Browser, system: System) -> Iterator[Callable[..., Visitor]]:
     assert complaints == []
 
 
-def upload(system: System, worker: str, code: str, *bindings: dict[str, str]) -> str:
-    """The id of a version: of a new Worker's, which gets 100%, or of one more at no percentage."""
-    metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
-    files = {
-        "metadata": (None, json.dumps(metadata | {"bindings": bindings}), "application/json"),
-        "index.js": ("index.js", code.encode(), "application/javascript+module"),
-    }
-    path = f"/workers/scripts/{worker}"
-    if system.api("GET", f"{path}/versions").status_code == 404:
-        answer = system.api("PUT", path, files=files)
-        assert answer.status_code == 200, answer.text
-        return str(system.active(worker)["versions"][0]["version_id"])
-    answer = system.api("POST", f"{path}/versions", files=files)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["result"]["id"])
-
-
 def ids(system: System, worker: str) -> dict[int, str]:
     """Number → id of a Worker's versions."""
     items = system.api("GET", f"/workers/scripts/{worker}/versions").json()["result"]["items"]
@@ -83,5 +65,5 @@ def stage(system: System, worker: str) -> dict[int, str]:
 def two_versions(system: System, worker: str) -> dict[int, str]:
     """A new Worker, staged; the ids of its versions by number."""
     for number in (1, 2):
-        upload(system, worker, f"export default {{ fetch: () => new Response('{number}') }};")
+        system.upload(worker, f"export default {{ fetch: () => new Response('{number}') }};")
     return stage(system, worker)

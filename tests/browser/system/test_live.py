@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.system.conftest import ids, two_versions, upload
+from tests.browser.system.conftest import ids, two_versions
 from tests.browser.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -141,7 +141,7 @@ def test_every_page_about_a_worker_follows(visit, system):
 def test_an_upload_is_said_in_an_open_editor(visit, system):
     page = visit().open("/workers/hello/edit/")
     page.locator("[data-connection]", has_text="Connected").wait_for()
-    upload(system, "hello", "export default { fetch() { return new Response('other'); } };")
+    system.upload("hello", "export default { fetch() { return new Response('other'); } };")
     uploaded = page.locator("#uploaded", has_text="A newer version was uploaded")
     uploaded.wait_for()
     assert uploaded.is_visible()

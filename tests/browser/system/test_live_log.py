@@ -7,7 +7,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.system.conftest import upload
 from tests.running import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -23,7 +22,7 @@ DESKTOP, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module", autouse=True)
 def logged(system: System) -> None:
-    upload(system, "logged", CODE)
+    system.upload("logged", CODE)
     system.wait_for(system.active("logged")["id"], "logged")
 
 

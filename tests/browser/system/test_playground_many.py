@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.system.conftest import upload
 from tests.running import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.real]
@@ -37,8 +36,8 @@ def quote(fails="false", vat="2.07"):
 def quoted(system: System) -> None:
     """`quote`: the candidate at 40% has another VAT and fails at /fail."""
     version = {"name": "VERSION", "type": "version_metadata"}
-    stable = upload(system, "quote", quote(), version)
-    candidate = upload(system, "quote", quote("true", "2.08"), version)
+    stable = system.upload("quote", quote(), version)
+    candidate = system.upload("quote", quote("true", "2.08"), version)
     made = system.deploy("quote", (candidate, 40), (stable, 60))
     system.wait_for(made["id"], "quote")
 

@@ -11,8 +11,6 @@ import pytest
 
 from tests.eventually import eventually
 from tests.real.tailing import tailing, wrangler
-from tests.real.tunnel import tunnel
-from tests.running import System
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -48,21 +46,6 @@ NOW = (
     "from django.utils import timezone as t; from dashboard.events.due import start_due; "
     "n = t.now(); start_due(n.replace(second=0, microsecond=0), n, lambda: {draw})"
 )
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    made = System(tmp_path_factory.mktemp("events"), environment={"SLUICE_DEMO": "0"}).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def proxy():
-    """For wrangler, which cannot reach anything but this system."""
-    with tunnel() as (url, refused):
-        yield url
-        assert refused == [], "wrangler asked another machine"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.real.tailing import wrangler
-from tests.running import OVERRIDES, System, free_port
+from tests.running import OVERRIDES, free_port
 
 pytestmark = pytest.mark.real
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -25,13 +25,6 @@ CODE = """export default {
   },
 };
 """
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    made = System(tmp_path_factory.mktemp("assets"), environment={"SLUICE_DEMO": "0"}).start()
-    yield made
-    made.stop()
 
 
 def deploy(system, project, *arguments):

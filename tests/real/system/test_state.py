@@ -11,7 +11,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.real.tailing import wrangler
-from tests.running import System, free_port
+from tests.running import free_port
 
 pytestmark = pytest.mark.real
 CODE = """export default {
@@ -33,25 +33,18 @@ CODE = """export default {
   },
 };
 """
-SETTINGS = {"name": "shop", "main": "index.js", "compatibility_date": "2026-08-01"}
+SETTINGS = {"name": "notes", "main": "index.js", "compatibility_date": "2026-08-01"}
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    made = System(tmp_path_factory.mktemp("state"), environment={"SLUICE_DEMO": "0"}).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def shop(system, tmp_path_factory):
+def notes(system, tmp_path_factory):
     """A project whose namespace wrangler creates at its first deploy."""
-    folder = tmp_path_factory.mktemp("shop")
+    folder = tmp_path_factory.mktemp("notes")
     (folder / "index.js").write_text(CODE)
     settings = SETTINGS | {"kv_namespaces": [{"binding": "DATA"}]}
     (folder / "wrangler.json").write_text(json.dumps(settings))
     run(system, folder, "deploy")
-    assert eventually(lambda: system.get("shop").text == "ready DATAundefined", 20)
+    assert eventually(lambda: system.get("notes").text == "ready DATAundefined", 20)
     return folder
 
 
@@ -64,17 +57,17 @@ def namespace_id(system):
     return namespace["id"]
 
 
-def test_a_worker_and_wrangler_use_the_same_namespace(system, shop):
-    assert system.get("shop", "/put?key=a/b&value=1").text == "stored"
+def test_a_worker_and_wrangler_use_the_same_namespace(system, notes):
+    assert system.get("notes", "/put?key=a/b&value=1").text == "stored"
     key = ["kv", "key", "get", "a/b", "--binding", "DATA", "--remote", "--text"]
-    assert run(system, shop, *key).strip().endswith("1")
+    assert run(system, notes, *key).strip().endswith("1")
     system.api("PUT", f"/storage/kv/namespaces/{namespace_id(system)}/values/c", content=b"2")
-    assert system.get("shop", "/get?key=c").json() == {
+    assert system.get("notes", "/get?key=c").json() == {
         "value": "2",
         "metadata": None,
         "cacheStatus": "MISS",
     }
-    assert [k["name"] for k in system.get("shop", "/list?key=a").json()["keys"]] == ["a/b"]
+    assert [k["name"] for k in system.get("notes", "/list?key=a").json()["keys"]] == ["a/b"]
 
 
 R2_CODE = """export default {
@@ -179,10 +172,10 @@ def ledger(system, tmp_path_factory):
     settings = SETTINGS | {
         "name": "ledger",
         "d1_databases": [{"binding": "DB"}],
-        "queues": {"producers": [{"binding": "JOBS", "queue": "jobs"}]},
+        "queues": {"producers": [{"binding": "JOBS", "queue": "entries"}]},
     }
     (folder / "wrangler.json").write_text(json.dumps(settings))
-    assert system.api("POST", "/queues", json={"queue_name": "jobs"}).status_code == 200
+    assert system.api("POST", "/queues", json={"queue_name": "entries"}).status_code == 200
     run(system, folder, "deploy")
     run(system, folder, "d1", "migrations", "apply", "DB", "--remote")
     eventually(lambda: system.get("ledger").text.startswith("ready one"), 20)
@@ -222,7 +215,7 @@ def test_a_failed_batch_of_a_worker_changes_nothing(system, ledger):
 
 def test_messages_of_a_worker_wait_in_its_queue(system, ledger):
     system.get("ledger", "/add?name=cy")
-    [queue] = system.api("GET", "/queues?name=jobs").json()["result"]
+    [queue] = system.api("GET", "/queues?name=entries").json()["result"]
     assert queue["producers"] == [{"type": "worker", "script": "ledger"}]
     path = f"/queues/{queue['queue_id']}/messages/pull"
     pulled = system.api("POST", path, json={"batch_size": 100}).json()["result"]["messages"]
@@ -241,9 +234,9 @@ def test_both_versions_of_a_split_have_the_same_data(system, ledger):
     assert {answer["version"] for answer in answers} == {"one", "two"}
 
 
-def test_another_worker_does_not_reach_the_database(system, ledger, shop):
+def test_another_worker_does_not_reach_the_database(system, ledger, notes):
     """Not without a binding; and the header of its own namespace opens no other."""
-    assert system.get("shop").text == "ready DATAundefined"
+    assert system.get("notes").text == "ready DATAundefined"
     uuid = system.api("GET", "/d1/database/ledger-db").json()["result"]["uuid"]
     own = next((system.data_dir / "edge").glob("**/state.sock"))
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(own))) as client:

@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 import time
-from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -61,38 +60,43 @@ def exporter(system: System) -> int:
 
 
 def rays(taken):
-    return Counter(
-        json.loads(line)["Event"]["RayID"]
-        for body in list(taken)
-        for line in gzip.decompress(body).splitlines()
-    )
+    bodies = [gzip.decompress(body) for body in list(taken)]
+    records = [json.loads(line) for body in bodies for line in body.splitlines()]
+    return {r["Event"]["RayID"] for r in records if r["ScriptName"] == "exported"}
 
 
-def test_nothing_is_lost_when_receiver_and_work_process_are_down(tmp_path, receiver):
-    url, taken, refused = receiver
-    system = System(tmp_path / "data").start()
-    try:
-        job = {
-            "destination_conf": url,
-            "enabled": True,
-            "max_upload_records": 20,
-            "max_upload_interval_seconds": 1,
-        }
-        assert system.api("POST", "/logpush/jobs", json=job).status_code == 200
-        sent = []
-        for n in range(120):
-            sent.append(system.get("hello").headers["cf-ray"])
-            time.sleep(0.02)
-            if n == 60:
-                os.kill(exporter(system), signal.SIGKILL)
-        deadline = time.monotonic() + 40
-        while not set(sent) <= set(rays(taken)) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        missing = set(sent) - set(rays(taken))
-        assert not missing, len(missing)
-        assert len(refused) == 2 and len(taken) >= 6
-        [shown] = system.api("GET", "/logpush/jobs").json()["result"]
-        assert shown["error_message"] is None and shown["sluice"]["missed_records"] == 0
-        assert shown["sluice"]["dead_letters"] == 0
-    finally:
-        system.stop()
+@pytest.fixture
+def job(system, receiver):
+    """Its path: an export of everything to the receiver."""
+    url, _, _ = receiver
+    given = {
+        "destination_conf": url,
+        "enabled": True,
+        "max_upload_records": 20,
+        "max_upload_interval_seconds": 1,
+    }
+    answer = system.api("POST", "/logpush/jobs", json=given)
+    assert answer.status_code == 200, answer.text
+    yield (path := f"/logpush/jobs/{answer.json()['result']['id']}")
+    assert system.api("DELETE", path).status_code == 200
+
+
+def test_nothing_is_lost_when_receiver_and_work_process_are_down(system, receiver, job):
+    _, taken, refused = receiver
+    system.upload("exported", "export default { fetch: () => new Response('ok') };")
+    system.wait_for(system.active("exported")["id"], "exported")
+    sent = []
+    for n in range(120):
+        sent.append(system.get("exported").headers["cf-ray"])
+        time.sleep(0.02)
+        if n == 60:
+            os.kill(exporter(system), signal.SIGKILL)
+    deadline = time.monotonic() + 40
+    while not set(sent) <= rays(taken) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    missing = set(sent) - rays(taken)
+    assert not missing, len(missing)
+    assert len(refused) == 2 and len(taken) >= 6
+    shown = system.api("GET", job).json()["result"]
+    assert shown["error_message"] is None and shown["sluice"]["missed_records"] == 0
+    assert shown["sluice"]["dead_letters"] == 0

@@ -11,8 +11,6 @@ import pytest
 
 from tests.real.control_plane import write_project
 from tests.real.tailing import REPORTS_ALL_AFTER, path_of, sessions, tailing, wrangler
-from tests.real.tunnel import tunnel
-from tests.running import System
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300), pytest.mark.in_order]
 
@@ -41,22 +39,6 @@ export default {
   },
 };
 """
-
-
-@pytest.fixture(scope="module")
-def proxy():
-    with tunnel() as (address, refused):
-        yield address
-        assert refused == [], "wrangler asked another machine"
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory):
-    started = System(tmp_path_factory.mktemp("tail"), environment={"SLUICE_DEMO": "0"}).start()
-    try:
-        yield started
-    finally:
-        started.stop()
 
 
 @pytest.fixture(scope="module")
