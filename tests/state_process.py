@@ -22,6 +22,11 @@ class StateProcess:
     url: str
     pid: int
 
+    def workerd(self) -> int | None:
+        """Its pid; None while it restarts."""
+        text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return next(map(int, text.split()), None)
+
 
 @contextmanager
 def state_process(folder: Path, **settings: str) -> Iterator[StateProcess]:

@@ -16,28 +16,21 @@ from dashboard.storage.client import StateUnavailable
 from dashboard.storage.d1.query import Statement, run
 from routing.state_access import state_key
 from tests.eventually import eventually
-from tests.state_process import KEY, state_process
+from tests.state_process import KEY, StateProcess, state_process
 
 KILLS = 5
 
 
-def workerd_of(server: int) -> int | None:
-    """The pid of the state process below its server, None while it restarts."""
-    try:
-        text = Path(f"/proc/{server}/task/{server}/children").read_text()
-    except OSError:
-        return None
-    return int(text.split()[0]) if text else None
-
-
-def kill_at_random(server: int, acknowledged: list[int], stopped: threading.Event) -> None:
+def kill_at_random(
+    process: StateProcess, acknowledged: list[int], stopped: threading.Event
+) -> None:
     dice, rows = random.Random(1), 0
     try:
         for _ in range(KILLS):
             rows = len(acknowledged) + dice.randint(5, 40)
             eventually(lambda rows=rows: len(acknowledged) > rows)
             time.sleep(dice.uniform(0, 0.01))
-            os.kill(eventually(lambda: workerd_of(server)), signal.SIGKILL)
+            os.kill(eventually(process.workerd), signal.SIGKILL)
     finally:
         stopped.set()
 
@@ -50,7 +43,7 @@ def test_acknowledged_rows_survive_kills(tmp_path: Path, settings: object) -> No
         database, stopped = str(uuid.uuid4()), threading.Event()
         acknowledged: list[int] = []
         run(database, [Statement("CREATE TABLE t (id INTEGER PRIMARY KEY)")])
-        killer = threading.Thread(target=kill_at_random, args=(process.pid, acknowledged, stopped))
+        killer = threading.Thread(target=kill_at_random, args=(process, acknowledged, stopped))
         killer.start()
         number = failed = 0
         while not stopped.is_set():

@@ -7,7 +7,6 @@ import random
 import signal
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -18,19 +17,6 @@ from tests.state_process import state_process
 
 pytestmark = [pytest.mark.slow]
 BUCKET = "crash"
-
-
-def workerd_of(folder):
-    """The pid of the workerd that serves in this folder."""
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (path / "cmdline").read_bytes()
-            output = os.readlink(path / "fd" / "1")
-        except OSError:
-            continue
-        if b"--socket-fd=state=" in arguments and output == str(folder / "workerd.txt"):
-            return int(path.name)
-    return None
 
 
 @contextmanager
@@ -61,31 +47,36 @@ def writers(count, stored):
 
 
 @pytest.fixture
-def folder(tmp_path_factory, settings):
-    """Of a state process for this test alone."""
-    with state_process(made := tmp_path_factory.mktemp("crash")) as state:
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("crash")
+
+
+@pytest.fixture
+def process(folder, settings):
+    """For this test alone."""
+    with state_process(folder) as state:
         settings.STATE_URL = state.url
-        yield made
+        yield state
 
 
-def test_nothing_that_was_acknowledged_is_lost_and_no_file_is_left(folder):
+def test_nothing_that_was_acknowledged_is_lost_and_no_file_is_left(folder, process):
     stored = {}
     draw = random.Random(7)
     with writers(2, stored):
         for _ in range(5):
             before = len(stored)
             assert eventually(lambda before=before: len(stored) > before + draw.randrange(3, 20))
-            killed = workerd_of(folder)
+            killed = process.workerd()
             os.kill(killed, signal.SIGKILL)
-            assert eventually(lambda killed=killed: workerd_of(folder) not in (None, killed))
+            assert eventually(lambda killed=killed: process.workerd() not in (None, killed))
     for key, content in stored.items():
         found, pieces = objects.open_object(BUCKET, key)
         assert b"".join(pieces) == content and found.size == len(content), key
 
     # An object's files without an entry are deleted when the bucket is opened again.
-    killed = workerd_of(folder)
+    killed = process.workerd()
     os.kill(killed, signal.SIGKILL)
-    assert eventually(lambda: workerd_of(folder) not in (None, killed))
+    assert eventually(lambda: process.workerd() not in (None, killed))
     listed = objects.list_objects(BUCKET)
     assert not listed.cursor
     assert eventually(lambda: len(files_of(folder)) == len(listed.objects))

@@ -8,7 +8,6 @@ import random
 import signal
 import threading
 import time
-from pathlib import Path
 
 import httpx
 import pytest
@@ -24,12 +23,6 @@ def client(url):
     headers = {"x-sluice-state": header_value(state_key(KEY), "kv", "n")}
     transport = httpx.HTTPTransport(uds=url.removeprefix("unix:"))
     return httpx.Client(transport=transport, base_url="http://kv", headers=headers, timeout=60)
-
-
-def workerd_of(server):
-    """None between two."""
-    listed = Path(f"/proc/{server}/task/{server}/children").read_text()
-    return next(map(int, listed.split()), None)
 
 
 def test_nothing_acknowledged_is_lost(tmp_path):
@@ -55,7 +48,7 @@ def test_nothing_acknowledged_is_lost(tmp_path):
         draw, killed = random.Random(15), set()
         while len(killed) < KILLS:
             time.sleep(draw.uniform(0.02, 0.2))
-            pid = workerd_of(state.pid)
+            pid = state.workerd()
             if pid is not None and pid not in killed:
                 os.kill(pid, signal.SIGKILL)
                 killed.add(pid)
