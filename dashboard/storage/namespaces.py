@@ -68,11 +68,10 @@ def rename(namespace: StateNamespace, title: str, by: Actor) -> None:
 def delete(namespace: StateNamespace, by: Actor) -> None:
     """Deletes it with its data. Raises `StateUnavailable` or `StateRefused`; then it is still
     there, and deleting it can be repeated."""
+    state_client().destroy(namespace.kind, namespace.key)  # may take long: in no transaction
     with transaction.atomic():
         _record("delete", namespace, by, before={"title": namespace.title})
-        kind, key = namespace.kind, namespace.key
         namespace.delete()
-        state_client().destroy(kind, key)
 
 
 def record_change(action: str, namespace: StateNamespace, by: Actor, **facts: Any) -> None:
