@@ -48,7 +48,7 @@ Runs until SIGTERM or Ctrl-C. At least one must run; several may, on one machine
 """,
     ),
     "state": (
-        "serve the data of KV namespaces to Workers",
+        "serve the data of KV, D1, R2 and queues to Workers",
         """\
 Stores namespaces in SLUICE_STATE_DIR (by default `state` in the data folder) and serves them on
 the socket state.sock in it, until SIGTERM or Ctrl-C. One per installation, on a disk that is backed

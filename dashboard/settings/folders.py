@@ -27,7 +27,8 @@ DATA_DIR = _made(Path(variables.text("SLUICE_DATA_DIR", str(BASE_DIR / ".sluice"
 #: Collected static files: in the data folder, or in an image. SLUICE_STATIC_DIR.
 STATIC_ROOT = Path(variables.text("SLUICE_STATIC_DIR", str(DATA_DIR / "static"))).resolve()
 
-#: Folder of the state process: the data of KV namespaces. SLUICE_STATE_DIR.
+#: Folder of the state process: the data of namespaces (KV, D1, R2, queues).
+#: SLUICE_STATE_DIR.
 STATE_DIR = Path(variables.text("SLUICE_STATE_DIR", str(DATA_DIR / "state"))).resolve()
 #: Where the state process answers: `unix:<path>`, by default its socket in that folder.
 #: SLUICE_STATE_URL.
