@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,18 +78,11 @@ class StateClient:
     ) -> Iterator[bytes]:
         """As `request`, in parts, while it arrives. Raises `StateRefused` for other refusals, too,
         when the first part is read."""
-        import httpx
-
-        self._check_socket()
-        headers = {HEADER: header_value(self._key, kind, namespace)}
-        try:
-            with self._http.stream(method, path, headers=headers, **options) as answer:
-                if answer.status_code >= 400:
-                    answer.read()
-                    raise StateRefused(answer.status_code, answer.text or answer.reason_phrase)
-                yield from answer.iter_bytes()
-        except httpx.TransportError as error:
-            raise StateUnavailable(str(error)) from error
+        with self.open(kind, namespace, method, path, **options) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                raise StateRefused(answer.status_code, answer.text or answer.reason_phrase)
+            yield from answer.iter_bytes()
 
     @contextmanager
     def open(
@@ -115,6 +109,9 @@ class StateClient:
         """Deletes all data of a namespace; from then on it cannot be reached."""
         self._administer("DELETE", kind, namespace)
 
+    def close(self) -> None:
+        self._http.close()
+
     def _check_socket(self) -> None:
         """httpcore does not close a socket that cannot connect."""
         if self._socket is not None and not self._socket.exists():
@@ -128,7 +125,9 @@ class StateClient:
 
 @cache
 def _client(url: str, key: bytes, ca_file: str) -> StateClient:
-    return StateClient(url, key, ca_file)
+    client = StateClient(url, key, ca_file)
+    atexit.register(client.close)
+    return client
 
 
 def state_client() -> StateClient:

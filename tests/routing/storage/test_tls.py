@@ -66,7 +66,7 @@ async def test_a_far_state_process_is_reached_with_its_certificate_only(far, tmp
     client = StateClient(url, STATE_KEY, str(ca_file))
     answer = await asyncio.to_thread(put_until_it_answers, client)
     assert answer.status_code == 200
-    client._http.close()
+    client.close()
     (tmp_path / "edge").mkdir()
     monkeypatch.chdir(tmp_path / "edge")
     assert await through_the_edge(url, ca_file) == b"v"
