@@ -39,10 +39,10 @@ for _method in (ApplicationCommunicator.receive_output, ApplicationCommunicator.
 
 
 #: The tests in each of these folders use one running system.
-SHARED_SYSTEMS = ("tests/browser/system/", "tests/real/system/")
+SHARED_SYSTEMS = ("tests/browser/system/", "tests/real/clients/", "tests/real/system/")
 
 #: Files that take two minutes, half of it waiting.
-LONGEST = ("tests/real/test_rollouts.py", "tests/real/test_run", "tests/real/test_wrangler.py")
+LONGEST = ("tests/real/test_rollouts.py", "tests/real/test_run")
 
 #: A test that gets one of these works with a database.
 DATABASE = {"db", "transactional_db", "django_db_setup"}

@@ -23,6 +23,8 @@ from tests.running import PROJECT, free_port, prepare_data
 
 NODE = PROJECT / ".venv/bin/node"
 WRANGLER = PROJECT / "node_modules/wrangler/bin/wrangler.js"
+#: A version or a deployment.
+ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 

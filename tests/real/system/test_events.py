@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.eventually import eventually
+from tests.real.control_plane import ID
 from tests.real.tailing import tailing, wrangler
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
-ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CODE = """let runs = 0;
 export default {
   async fetch(request, env) {

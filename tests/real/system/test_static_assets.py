@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
+from tests.real.control_plane import ID
 from tests.real.tailing import wrangler
 from tests.running import OVERRIDES, free_port
 
 pytestmark = pytest.mark.real
-ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CODE = """export default {
   async fetch(request, env) {
     const url = new URL(request.url);

@@ -9,17 +9,10 @@ import cloudflare
 import pytest
 
 from tests.factories import CODE
-from tests.real.control_plane import control_plane
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
 ESM = "application/javascript+module"
 METADATA = {"main_module": "index.js", "compatibility_date": "2026-08-01", "bindings": []}
-
-
-@pytest.fixture(scope="module")
-def plane(tmp_path_factory):
-    with control_plane(tmp_path_factory.mktemp("plane")) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -38,61 +31,61 @@ def files(code: bytes = CODE):
 
 
 @pytest.fixture(scope="module")
-def shop(sdk, account):
+def store(sdk, account):
     """Ids of two versions; the first one is live."""
     scripts = sdk.workers.scripts
-    first = scripts.update("shop", account_id=account, metadata=METADATA, files=files())
+    first = scripts.update("store", account_id=account, metadata=METADATA, files=files())
     assert first.startup_time_ms >= 0 and first.handlers == ["fetch"]
     second = scripts.versions.with_raw_response.create(
-        "shop",
+        "store",
         account_id=account,
         metadata=METADATA | {"annotations": {"workers/tag": "two"}},
         files=files(CODE + b"\n// two"),
     )
-    live = scripts.deployments.list("shop", account_id=account).result.deployments[0]
+    live = scripts.deployments.list("store", account_id=account).result.deployments[0]
     return live["versions"][0]["version_id"], second.http_response.json()["result"]["id"]
 
 
-def test_versions_page_until_they_end(sdk, account, shop):
+def test_versions_page_until_they_end(sdk, account, store):
     versions = sdk.workers.scripts.versions
-    listed = [v.id for v in versions.list("shop", account_id=account, per_page=1)]
-    assert listed == [shop[1], shop[0]]
-    deployable = [v.id for v in versions.list("shop", account_id=account, deployable=True)]
+    listed = [v.id for v in versions.list("store", account_id=account, per_page=1)]
+    assert listed == [store[1], store[0]]
+    deployable = [v.id for v in versions.list("store", account_id=account, deployable=True)]
     assert deployable == listed
-    one = versions.with_raw_response.get(shop[1], account_id=account, script_name="shop")
+    one = versions.with_raw_response.get(store[1], account_id=account, script_name="store")
     found = one.http_response.json()["result"]
     assert found["annotations"]["workers/tag"] == "two" and found["metadata"]["source"] == "api"
 
 
-def test_deployments(sdk, account, shop):
+def test_deployments(sdk, account, store):
     deployments = sdk.workers.scripts.deployments
     made = deployments.create(
-        "shop",
+        "store",
         account_id=account,
         strategy="percentage",
         versions=[
-            {"version_id": shop[1], "percentage": 33.333},
-            {"version_id": shop[0], "percentage": 66.667},
+            {"version_id": store[1], "percentage": 33.333},
+            {"version_id": store[0], "percentage": 66.667},
         ],
         annotations={"workers_message": "a third"},
     )
     assert [v.percentage for v in made.versions] == [33.333, 66.667] and made.source == "api"
     assert made.annotations.workers_message == "a third"
-    got = deployments.get(made.id, account_id=account, script_name="shop")
+    got = deployments.get(made.id, account_id=account, script_name="store")
     assert got.versions == made.versions and got.author_email == "alice@example.test"
     with pytest.raises(cloudflare.BadRequestError, match="never deleted"):
-        deployments.delete(made.id, account_id=account, script_name="shop")
-    forced = [{"version_id": shop[0], "percentage": 100}]
+        deployments.delete(made.id, account_id=account, script_name="store")
+    forced = [{"version_id": store[0], "percentage": 100}]
     deployments.create(
-        "shop", account_id=account, strategy="percentage", versions=forced, force=True
+        "store", account_id=account, strategy="percentage", versions=forced, force=True
     )
 
 
-def test_refusals_are_the_sdks_own_exceptions(sdk, account, shop):
+def test_refusals_are_the_sdks_own_exceptions(sdk, account, store):
     deployments = sdk.workers.scripts.deployments
-    half = [{"version_id": shop[0], "percentage": 50}]
+    half = [{"version_id": store[0], "percentage": 50}]
     with pytest.raises(cloudflare.BadRequestError, match="must have 100%"):
-        deployments.create("shop", account_id=account, strategy="percentage", versions=half)
+        deployments.create("store", account_id=account, strategy="percentage", versions=half)
     with pytest.raises(cloudflare.NotFoundError):
         sdk.workers.scripts.settings.get("nobody", account_id=account)
     wrong = sdk.with_options(api_token="wrong")
@@ -100,34 +93,34 @@ def test_refusals_are_the_sdks_own_exceptions(sdk, account, shop):
         list(wrong.workers.scripts.list(account_id=account))
 
 
-def test_scripts(sdk, account, shop):
+def test_scripts(sdk, account, store):
     scripts = sdk.workers.scripts
-    assert "shop" in [script.id for script in scripts.list(account_id=account)]
-    assert "Response" in scripts.get("shop", account_id=account)
-    content = scripts.content.get("shop", account_id=account)
+    assert "store" in [script.id for script in scripts.list(account_id=account)]
+    assert "Response" in scripts.get("store", account_id=account)
+    content = scripts.content.get("store", account_id=account)
     assert b"Response" in content.read()
-    edited = scripts.settings.edit("shop", account_id=account, logpush=True)
+    edited = scripts.settings.edit("store", account_id=account, logpush=True)
     assert edited.logpush is True
-    assert scripts.settings.get("shop", account_id=account).logpush is True
-    switched = scripts.subdomain.create("shop", account_id=account, enabled=True)
+    assert scripts.settings.get("store", account_id=account).logpush is True
+    switched = scripts.subdomain.create("store", account_id=account, enabled=True)
     assert switched.enabled and switched.previews_enabled
-    assert scripts.subdomain.get("shop", account_id=account).enabled
+    assert scripts.subdomain.get("store", account_id=account).enabled
     subdomain = sdk.workers.subdomains.get(account_id=account).subdomain
     assert re.fullmatch(r"localhost:\d+/#", subdomain)
-    assert scripts.schedules.update("shop", account_id=account, body=[]).schedules == []
+    assert scripts.schedules.update("store", account_id=account, body=[]).schedules == []
 
 
 def test_secrets(sdk, account):
     scripts = sdk.workers.scripts
-    scripts.update("vault", account_id=account, metadata=METADATA, files=files())
+    scripts.update("safe", account_id=account, metadata=METADATA, files=files())
     secrets = scripts.secrets
-    secrets.update("vault", account_id=account, name="KEY", text="hunter2", type="secret_text")
-    assert [s.name for s in secrets.list("vault", account_id=account)] == ["KEY"]
-    assert secrets.get("KEY", account_id=account, script_name="vault").type == "secret_text"
-    secrets.delete("KEY", account_id=account, script_name="vault")
-    assert list(secrets.list("vault", account_id=account)) == []
-    scripts.delete("vault", account_id=account, force=True)
-    assert "vault" not in [script.id for script in scripts.list(account_id=account)]
+    secrets.update("safe", account_id=account, name="KEY", text="hunter2", type="secret_text")
+    assert [s.name for s in secrets.list("safe", account_id=account)] == ["KEY"]
+    assert secrets.get("KEY", account_id=account, script_name="safe").type == "secret_text"
+    secrets.delete("KEY", account_id=account, script_name="safe")
+    assert list(secrets.list("safe", account_id=account)) == []
+    scripts.delete("safe", account_id=account, force=True)
+    assert "safe" not in [script.id for script in scripts.list(account_id=account)]
 
 
 def test_the_newer_resource(sdk, account):
