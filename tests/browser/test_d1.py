@@ -1,4 +1,4 @@
-"""The page of a D1 database in a real browser, with a real state process."""
+"""The pages of Storage in a real browser, with a real state process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
+from dashboard.storage import kv, namespaces
 from dashboard.storage.d1 import databases
 from dashboard.storage.d1.query import Statement, run
 from dashboard.storage.queues import queue_messages, queues
@@ -54,6 +55,11 @@ def database(transactional_db: None, settings: object, state_url: str) -> Iterat
 def test_tables_rows_and_a_query_that_writes(visitors, database, theme, width):
     visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
     visitor.enter("root")
+    sessions = namespaces.create("kv", "SESSIONS", Actor(None, "shell", timezone.now()))
+    kv.put(sessions.key, "user:1", b"x", metadata={"n": 1})
+    for address in ("/storage/", f"/storage/kv/{sessions.key}/"):
+        visitor.open(address)
+        assert visitor.axe() == [] and not visitor.spills()
     page = visitor.open(f"/storage/d1/{database.key}/?table=orders")
     page.get_by_role("button", name="Delete…").click()
     assert visitor.axe() == [] and not visitor.spills()
