@@ -179,7 +179,7 @@ def test_a_versions_own_address_leads_to_it_whatever_the_request_says(plane: Pla
         names.CLUSTER_HEADER: plane.old_id,
         names.HOST_HEADER: f"{plane.old_id[:8]}-echo.localhost",
         "authorization": "Bearer hush",
-        "cookie": "hush",
+        "x-api-key": "hush",
     }
     reply = plane.edge.get("", headers=forged, host=f"{plane.new_id[:8]}-echo.localhost")
     assert (reply.status, reply.json["id"]) == (200, plane.new_id)
