@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import json
 import os
 import signal
 import sqlite3
@@ -156,12 +155,7 @@ def test_callers_are_told_apart_by_key_and_by_address_and_probes_are_no_callers(
 
 
 def test_errors_are_counted_by_kind(system):
-    metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
-    parts = {
-        "metadata": (None, json.dumps(metadata), "application/json"),
-        "index.js": ("index.js", FAILING, "application/javascript+module"),
-    }
-    assert system.api("PUT", "/workers/scripts/failing", files=parts).status_code == 200
+    system.upload("failing", FAILING)
     deadline = time.monotonic() + 30
     while system.get("failing").status_code != 200:
         assert time.monotonic() < deadline

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
 
 from tests.real.receiver import Receiver, hook
-from tests.running import KEY, OVERRIDES, PROJECT, System
+from tests.real.rollouts import (
+    Traffic,
+    events,
+    kill,
+    rollout,
+    row,
+    shares_by_rollout,
+    staged,
+    start,
+    wait_until,
+    wait_until_counted,
+)
+from tests.running import OVERRIDES, System
 
 pytestmark = [pytest.mark.real, pytest.mark.in_order]
 
@@ -73,91 +79,6 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     running.stop()
 
 
-class Traffic:
-    """Forty requests a second to one Worker, each from another caller, until it is stopped."""
-
-    def __init__(self, system: System, worker: str) -> None:
-        self.statuses: Counter[int] = Counter()
-        self._url, self._host = f"http://127.0.0.1:{system.edge_port}/", f"{worker}.localhost"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-
-    def __enter__(self) -> Traffic:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _send(self) -> None:
-        with httpx.Client(timeout=10) as client:
-            for caller in range(4000):  # bounded, whatever happens
-                if self._stop.wait(0.025):
-                    return
-                headers = {"Host": self._host, KEY: f"caller-{caller}"}
-                self.statuses[client.get(self._url, headers=headers).status_code] += 1
-
-
-def rollout(system: System, *words: str) -> tuple[dict[str, Any], int]:
-    """`manage.py rollout …`: its last line and its exit code."""
-    printed, code = system.commands.ended("rollout", *words, "--json")
-    return json.loads(printed.splitlines()[-1]), code
-
-
-def start(system: System, worker: str, version: str, *words: str) -> tuple[dict[str, Any], int]:
-    """As above, in a process of its own: several may wait at once."""
-    plan = ["--auto", "--min-sample", "20", "--min-callers", "5", "--wait", "--timeout", "150"]
-    which = ["start", "--worker", worker, "--version", version]
-    done = subprocess.run(
-        [sys.executable, "manage.py", "rollout", *which, *plan, *words, "--json"],
-        cwd=PROJECT,
-        env=system._environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=200,
-    )
-    return json.loads(done.stdout.splitlines()[-1]), done.returncode
-
-
-def upload(system: System, worker: str, code: str) -> str:
-    """A version in no deployment; its id."""
-    answer = system.api("POST", f"/workers/scripts/{worker}/versions", files=parts(code))
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["result"]["id"])
-
-
-def create(system: System, worker: str, code: str) -> str:
-    """A new Worker at 100%; the id of its version. Waits until the edge serves it."""
-    answer = system.api("PUT", f"/workers/scripts/{worker}", files=parts(code))
-    assert answer.status_code == 200, answer.text
-    active = system.active(worker)
-    system.wait_for(active["id"], worker, timeout=60)
-    return str(active["versions"][0]["version_id"])
-
-
-def parts(code: str) -> dict[str, tuple[str | None, str, str]]:
-    metadata = {"main_module": "index.js", "compatibility_date": "2026-08-01"}
-    return {
-        "metadata": (None, json.dumps(metadata), "application/json"),
-        "index.js": ("index.js", code, "application/javascript+module"),
-    }
-
-
-def staged(system: System, worker: str) -> tuple[str, str]:
-    """(id at 0%, id at 100%) of the demo."""
-    shares = {v["percentage"]: v["version_id"] for v in system.active(worker)["versions"]}
-    return shares[0], shares[100]
-
-
-def shares_by_rollout(system: System, worker: str, candidate: str) -> list[float]:
-    """The candidate's share in each deployment of the rollout, oldest first."""
-    answer = system.api("GET", f"/workers/scripts/{worker}/deployments").json()
-    made = [d for d in answer["result"]["deployments"] if d["source"] == "rollout"]
-    shares = [{v["version_id"]: v["percentage"] for v in d["versions"]} for d in reversed(made)]
-    return [share.get(candidate, 0) for share in shares]
-
-
 def test_a_good_candidate_reaches_100_percent_and_no_request_fails(system: System) -> None:
     candidate, _ = staged(system, "hello")
     suite = system.data_dir / "suite.yaml"
@@ -200,20 +121,8 @@ def follow_link(system: System, worker: str, candidate: str) -> None:
         assert browser.get("/", headers=asked).json()["version"]["id"] == candidate
 
 
-def kill(system: System, module: str, number: signal.Signals = signal.SIGKILL) -> None:
-    """Sends a signal to this system's process of `module`."""
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().split(b"\0")
-            mine = str(system.data_dir).encode() in (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if module.encode() in command and mine:
-            os.kill(int(process.name), number)
-
-
 def test_it_goes_on_after_the_edge_hung_and_edge_and_web_were_killed(system: System) -> None:
-    good = upload(system, "hello", "export default { fetch() { return new Response('new'); } };")
+    good = system.upload("hello", "export default { fetch() { return new Response('new'); } };")
     words = ("--worker", "hello", "--version", good, "--steps", "20:2s,50:2s,100", "--auto")
     started, _ = rollout(system, "start", *words, "--min-sample", "0", "--min-callers", "0")
     wait_until(system, started["id"], "state", "ramping")
@@ -232,13 +141,6 @@ def test_it_goes_on_after_the_edge_hung_and_edge_and_web_were_killed(system: Sys
 STEPS = {"staged", "confirmed", "step_safe", "stepped_up", "finished"}
 
 
-def wait_until(system: System, rollout_id: str, column: str, value: str) -> None:
-    deadline = time.monotonic() + 150
-    while row(system, rollout_id)[column] != value:
-        assert time.monotonic() < deadline, row(system, rollout_id)
-        time.sleep(0.05)
-
-
 def wait_for_web(system: System) -> None:
     deadline = time.monotonic() + 150
     while True:
@@ -247,16 +149,6 @@ def wait_for_web(system: System) -> None:
         except httpx.TransportError:
             assert time.monotonic() < deadline, "the web process was not started again"
             time.sleep(0.1)
-
-
-def row(system: System, rollout_id: str) -> dict[str, Any]:
-    """The rollout as it is stored: needs no process of the system."""
-    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as database:
-        database.row_factory = sqlite3.Row
-        found = database.execute(
-            "SELECT * FROM rollouts_rollout WHERE id = ?", [rollout_id.replace("-", "")]
-        ).fetchone()
-    return dict(found)
 
 
 def test_candidates_that_fail_are_rolled_back_and_verified(system: System) -> None:
@@ -272,7 +164,7 @@ def test_candidates_that_fail_are_rolled_back_and_verified(system: System) -> No
 
 def fails_and_is_rolled_back(system: System) -> None:
     _, stable = staged(system, "pricing")
-    bad = upload(system, "pricing", FAILS_HALF)
+    bad = system.upload("pricing", FAILS_HALF)
     outside = system.data_dir / "guardrails.json"
     with Receiver() as receiver, Traffic(system, "pricing") as traffic:
         webhook = {"name": "carts", "url": f"{receiver.url}/guardrail", "every": "5s"}
@@ -299,20 +191,12 @@ def fails_and_is_rolled_back(system: System) -> None:
     assert Webhook(notice).verify(*receiver.signed("/notice"))["type"] == "rollout.on_rollback"
 
 
-def events(system: System, rollout_id: str) -> list[tuple[str, dict[str, Any]]]:
-    with sqlite3.connect(system.data_dir / "sluice.sqlite3") as database:
-        rows = database.execute(
-            "SELECT code, facts FROM rollouts_rolloutevent WHERE rollout_id = ? ORDER BY id",
-            [rollout_id.replace("-", "")],
-        ).fetchall()
-    return [(code, json.loads(facts)) for code, facts in rows]
-
-
 def is_caught(system: System, worker: str, code: str, reason: str) -> None:
     """A candidate without a failed check or error of its own: every answer of one is 200, and the
     process of the other runs again at once."""
-    stable = create(system, worker, GOOD)
-    bad = upload(system, worker, code)
+    stable = system.upload(worker, GOOD)
+    system.wait_for(system.active(worker)["id"], worker, timeout=60)
+    bad = system.upload(worker, code)
     with Traffic(system, worker) as traffic:
         while traffic.statuses[200] < 150:  # enough for p95
             time.sleep(0.05)
@@ -322,18 +206,6 @@ def is_caught(system: System, worker: str, code: str, reason: str) -> None:
     assert [code for code, _ in events(system, ended["id"])][-3] == reason
     if code is SLOW:
         assert set(traffic.statuses) == {200}
-
-
-def wait_until_counted(system: System, version: str, requests: int) -> None:
-    """Until so many requests of a version are in the rollups that thresholds come from."""
-    question = (
-        "SELECT sum(requests) FROM observability_latency WHERE span = 3600 AND version_id = ?"
-    )
-    deadline = time.monotonic() + 60
-    with sqlite3.connect(system.data_dir / "sluice.sqlite3", timeout=20) as database:
-        while (database.execute(question, [version]).fetchone()[0] or 0) < requests:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
 
 
 def test_after_a_way_back_tokens_wait_until_a_person_resumes(system: System) -> None:
@@ -354,7 +226,7 @@ def test_while_one_runs_every_other_deployment_is_refused(system: System) -> Non
     refused = system.api("POST", "/workers/scripts/checkout/deployments", json=body)
     assert refused.status_code == 409
     assert "rollout abort --worker checkout" in refused.json()["errors"][0]["message"]
-    upload(system, "checkout", FAILS_HALF)  # a version alone stays allowed
+    system.upload("checkout", FAILS_HALF)  # a version alone stays allowed
     began = time.monotonic()
     ended, code = rollout(system, "abort", "--worker", "checkout", "--wait", "--timeout", "150")
     print(f"aborted and verified {time.monotonic() - began:.1f} s after the command began")
