@@ -66,7 +66,7 @@ def test_no_code_runs_what_was_put_together_from_text():
 #: Patterns that a variable holds: a constant of the caller, or names that were escaped before.
 PATTERNS = {
     "dashboard/settings/environment.py": "an argument of `matching`, always a literal",
-    "routing/agent/config.py": "the same",
+    "routing/agent/variables.py": "the same",
     "dashboard/accounts/sign_in/browsers.py": "from the table above it",
     "dashboard/misbehavior.py": "from the table above it",
     "dashboard/workers/editor/errors.py": "joined from `re.escape` one line above",
