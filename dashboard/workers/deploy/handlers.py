@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count
+
 from dashboard.events.start import has_handler
 from dashboard.fleet.version_roles import Standing
 from routing.event_delivery import EventKind
@@ -21,11 +23,12 @@ class MissingHandler:
 
 
 def missing_handlers(worker: Worker, after: Sequence[Standing]) -> list[MissingHandler]:
-    """Of versions with traffic after the change. Two queries."""
-    counts = {
-        EventKind.scheduled: worker.schedules.count(),
-        EventKind.queue: worker.queue_consumers.count(),
-    }
+    """Of versions with traffic after the change. One query."""
+    counted = Worker.objects.filter(pk=worker.pk).aggregate(
+        schedules=Count("schedules", distinct=True),
+        consumers=Count("queue_consumers", distinct=True),
+    )
+    counts = {EventKind.scheduled: counted["schedules"], EventKind.queue: counted["consumers"]}
     return [
         MissingHandler(standing, str(kind), count)
         for standing in after

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Value
 
 from routing.control.publish import hostname, port_of_url, url_of
-from routing.models import CustomDomain, Worker, WorkerRoute
+from routing.models import Worker
 from routing.rules.addresses.pattern import PatternInvalid, RoutePattern, parse_pattern
 
 
@@ -24,10 +25,13 @@ class ProductionAddress:
 
 
 def production_addresses(worker: Worker) -> list[ProductionAddress]:
-    """The one to show first comes first: a custom domain, then its own host name, then routes. Two
-    queries."""
-    domains = [_of_domain(domain) for domain in worker.domains.all()]
-    routes = [found for route in worker.routes.all() if (found := _of_route(route))]
+    """The one to show first comes first: a custom domain, then its own host name, then routes. One
+    query."""
+    hosts = worker.domains.order_by().values_list(Value(1), "hostname")
+    patterns = worker.routes.order_by().values_list(Value(2), "pattern")
+    texts = sorted(hosts.union(patterns, all=True))
+    domains = [_of_domain(text) for kind, text in texts if kind == 1]
+    routes = [found for kind, text in texts if kind == 2 and (found := _of_route(text))]
     own = hostname(worker.name)
     mine = (
         [ProductionAddress("own", own, own, "/", url_of(own))] if worker.subdomain_enabled else []
@@ -44,21 +48,18 @@ def production_host(worker: Worker) -> str:
     return addresses[0].host if addresses else hostname(worker.name)
 
 
-def _of_domain(domain: CustomDomain) -> ProductionAddress:
-    url = f"{_scheme('')}://{domain.hostname}{_port('')}"
-    return ProductionAddress("domain", domain.hostname, domain.hostname, "/", url)
+def _of_domain(host: str) -> ProductionAddress:
+    return ProductionAddress("domain", host, host, "/", f"{_scheme('')}://{host}{_port('')}")
 
 
-def _of_route(route: WorkerRoute) -> ProductionAddress | None:
+def _of_route(text: str) -> ProductionAddress | None:
     try:
-        pattern = parse_pattern(route.pattern)
+        pattern = parse_pattern(text)
     except PatternInvalid:
         return None
     path = pattern.path
     url = f"{_scheme(pattern.scheme)}://{pattern.host}{_port(pattern.scheme)}{path.rstrip('/')}"
-    return ProductionAddress(
-        "route", route.pattern, _host(pattern), path, url if pattern.apex else ""
-    )
+    return ProductionAddress("route", text, _host(pattern), path, url if pattern.apex else "")
 
 
 def _host(pattern: RoutePattern) -> str:
