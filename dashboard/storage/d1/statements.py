@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 
 _TOKEN = re.compile(
@@ -25,20 +24,26 @@ _COMMENTS = re.compile(r"(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))+", re.DOTALL)
 def split_statements(sql: str) -> list[str]:
     """The statements of `sql`, without the semicolon that ends them and comments before them.
 
-    The body of a trigger has semicolons of its own; SQLite itself decides where it ends.
+    The body of a trigger has semicolons of its own. As SQLite decides (sqlite3_complete), a trigger
+    ends with a statement that is END alone.
     """
     return list(_statements(sql))
 
 
 def _statements(sql: str) -> Iterator[str]:
-    start = 0
+    start = part = 0
+    is_trigger = False
     for token in _TOKEN.finditer(sql):
         if token[0] != ";":
             continue
-        statement = _without_comments(sql[start : token.start()])
-        if _TRIGGER.match(statement) and not sqlite3.complete_statement(statement + ";"):
+        ended = _without_comments(sql[part : token.start()])
+        if part == start:
+            is_trigger = bool(_TRIGGER.match(ended))
+        part = token.end()
+        if is_trigger and _COMMENTS.sub("", ended).upper() != "END":
             continue
-        start = token.end()
+        statement = _without_comments(sql[start : token.start()])
+        start = part
         if statement:
             yield statement
     if last := _without_comments(sql[start:]):

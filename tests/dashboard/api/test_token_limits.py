@@ -18,6 +18,8 @@ from tests.factories import make_user, make_worker
 pytestmark = pytest.mark.django_db
 TELEMETRY = "/client/v4/accounts/{account_id}/workers/observability/telemetry"
 READ_BY_POST = {"/client/v4/graphql", *(f"{TELEMETRY}/{n}" for n in ("query", "keys", "values"))}
+BY_LINK = {"/client/v4/accounts/{account_id}/d1/upload/{token}"}
+"""Refused for what the link is."""
 SUBDOMAIN = {"enabled": True, "previews_enabled": True}
 
 
@@ -90,7 +92,9 @@ def test_every_operation_that_changes_something_asks_about_a_worker_or_is_refuse
                 answer = narrow.raw(method, filled, prefix=prefix)
                 refused[method, prefix + path] = answer.status_code
     assert len(refused) > 30
-    assert {path for (_, path), status in refused.items() if status != 403} == READ_BY_POST
+    assert {
+        path for (_, path), status in refused.items() if status != 403
+    } == READ_BY_POST | BY_LINK
 
 
 def operations(served):

@@ -19,9 +19,12 @@ from tests.dashboard.growth.conftest import WORKERS, bounded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_minute_passes")]
 
+PUBLISHING = 10
+"""Queries: Workers, versions and their modules, static assets, routes, zones, namespaces."""
+
 
 def test_a_whole_snapshot_is_published_and_compiled(many):
-    with bounded(8):
+    with bounded(PUBLISHING):
         whole = publish()
     assert len(whole.workers) == WORKERS
     assert sum(len(w.versions) for w in whole.workers) == 2 * WORKERS
@@ -39,7 +42,7 @@ def test_a_whole_snapshot_is_published_and_compiled(many):
 
 
 def test_a_change_of_many_workers_is_published(many):
-    with bounded(8):
+    with bounded(PUBLISHING):
         change = publish(since=1)
     assert change.base == 1 and len(change.workers) == WORKERS - 1
 
@@ -117,6 +120,6 @@ def test_deploying_one_of_many(many):
     with bounded(20):
         made = make_deployment(Worker.objects.get(name="w0007"))
     assert made.revision == WORKERS + 1
-    with bounded(8):
+    with bounded(PUBLISHING):
         assert [w.name for w in publish(since=WORKERS).workers] == ["w0007"]
     assert time.perf_counter() - began < 2

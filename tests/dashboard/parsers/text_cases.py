@@ -12,10 +12,13 @@ from dashboard.observability.requests import search
 from dashboard.rollouts.decisions.plan import parse_steps
 from dashboard.rollouts.external_guardrails.prometheus import fill_variables
 from dashboard.rollouts.external_guardrails.verdict_answer import verdict_of
+from dashboard.storage.d1.statements import split_statements
 from dashboard.times.hours import parse_hours
 from dashboard.ui.http.storable_text import storable
 from dashboard.ui.jump.matching import corrected, score
 from dashboard.ui.redact_url import holds_secret, redacted_url
+from routing.rules.addresses.pattern import parse_pattern
+from routing.rules.cron import parse as parse_cron
 from tests.dashboard.parsers.parser import Parser
 
 PARSERS: dict[str, Parser] = {
@@ -112,5 +115,26 @@ PARSERS: dict[str, Parser] = {
         storable,
         {"halves": lambda n: "\ud800" * n, "NUL": lambda n: "\0" * n},
         ("dashboard.ui.http.storable_text",),
+    ),
+    "SQL statements": Parser(
+        split_statements,
+        {
+            "semicolons": lambda n: "a;" * n,
+            "a trigger": lambda n: "CREATE TRIGGER t BEGIN " + "a END;" * n,
+            "a trigger of comments": lambda n: "CREATE TRIGGER t BEGIN " + "/* a */;" * n,
+            "comments": lambda n: "/* a */" * n + ";",
+            "open quotes": lambda n: "' \" ` [" * n,
+        },
+        ("dashboard.storage.d1.statements",),
+    ),
+    "route pattern": Parser(
+        parse_pattern,
+        {"stars": lambda n: "*" * n, "labels": lambda n: "a." * n, "slashes": lambda n: "/" * n},
+        ("routing.rules.addresses.pattern",),
+    ),
+    "cron expression": Parser(
+        parse_cron,
+        {"fields": lambda n: "* " * n, "lists": lambda n: "1," * n + " * * * *"},
+        ("routing.rules.cron",),
     ),
 }
