@@ -204,6 +204,15 @@ def test_a_permission_and_a_shared_link_work_at_a_wildcard(site: Site):
         edge.publish()
 
 
+@pytest.mark.parametrize("host", ["example.com", "www.example.com", "none.workers.example.com"])
+def test_connect_is_refused_at_every_address(site: Site, host: str):
+    """Such a request has no path."""
+    with socket.create_connection(("127.0.0.1", site.edge.settings.proof_port)) as client:
+        client.sendall(f"CONNECT {host}:80 HTTP/1.1\r\nHost: {host}:80\r\n\r\n".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 404 ")
+    assert "[lua]" not in (site.edge.folder / "log/envoy.txt").read_text()
+
+
 def test_a_request_over_tls_says_so(site: Site):
     told = site.curl("https://secure.example.com/x", "--http2")
     assert told["url"] == f"https://secure.example.com:{site.edge.settings.tls_port}/x"

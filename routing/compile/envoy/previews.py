@@ -48,7 +48,7 @@ function envoy_on_request(handle)
   headers:replace("{names.SCOPE_HEADER}", "{names.PREVIEW_SCOPE}")
   handle:clearRouteCache()
   local wildcards = handle:metadata()
-  local cookie, path = headers:get("cookie"), headers:get(":path")
+  local cookie, path = headers:get("cookie"), headers:get(":path") or ""  -- CONNECT has none
   if headers:get("{names.OVERRIDES}") or headers:get("{names.PERMISSION}")
       or (cookie and cookie:find("{COOKIE}", 1, true))
       or path:sub(1, {len(names.LINK_PATH)}) == "{names.LINK_PATH}" then return end
