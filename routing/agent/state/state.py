@@ -5,6 +5,7 @@ Every function takes the state and an event, and returns the new state.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -102,9 +103,14 @@ def after_restart(snapshot: Snapshot) -> EdgeState:
 
 
 def cold_start(state: EdgeState, version_id: str) -> tuple[float, float] | None:
-    """When the version's last cold start began and when it ended; None if it had none."""
+    """When the version's last cold start began and when it ended; None if it had none. Until the
+    agent notices that the version is ready, the end is infinite."""
     process = state.processes.get(version_id)
-    if process is None or not process.cold_start_at:
+    if process is None:
+        return None
+    if process.state is ProcessState.starting and process.called_at:
+        return process.called_at, math.inf
+    if not process.cold_start_at:
         return None
     return process.cold_start_at - process.cold_start_ms / 1000, process.cold_start_at
 

@@ -1,6 +1,7 @@
 """Access-log lines become rows, or a sample of them."""
 
 import json
+import math
 from collections import Counter
 
 import pytest
@@ -63,6 +64,7 @@ def test_a_line_becomes_a_row():
         (-0.1, 0.1, 100_000),  # it came while the version started for another
         (-0.3, -0.1, None),  # after the start
         (0.001, 0.4, 300_000),  # the agent noticed later that the version was ready
+        (0.001, math.inf, 300_000),  # the agent has not noticed yet
         (0.5, 0.7, None),  # it ended before
         (-5.0, 0.2, 200_000),  # a slow start
     ],
