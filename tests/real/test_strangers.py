@@ -20,11 +20,11 @@ import pytest
 
 from routing.agent.users.isolation import NOBODY, Kind, User, become, possible
 from routing.compile import names
-from routing.snapshot import BindingSpec, Secret
+from routing.snapshot import BindingSpec, Export, Secret
 from tests.eventually import eventually
 from tests.real.agent import ALL, HOME, Agent, answering
 from tests.real.control import TOKEN, ControlPlane
-from tests.real.uploads import Upload
+from tests.real.uploads import Upload, upload
 
 pytestmark = pytest.mark.real
 
@@ -37,7 +37,7 @@ own_users = pytest.mark.skipif(
 
 ATTACK = r"""
 import json, os, socket, sys
-folder, pid, victim, target = sys.argv[1:]
+folder, pid, victim, target, events = sys.argv[1:]
 
 def post(path, line):
     body = json.dumps({"outcome": "ok", "exceptions": [], "event": None, "eventTimestamp": 1,
@@ -67,7 +67,7 @@ def attempt(what):
 os.umask(0)
 tries = {"outside": lambda: os.chdir(os.path.dirname(folder)) or "entered"}
 tries["folder"] = lambda: os.chdir(folder) or "entered"
-for name in ("agent.sock", "internal.sock", "decide.sock", "previews.sock", "admin.sock"):
+for name in ("agent.sock", "internal.sock", "decide.sock", "previews.sock", "admin.sock", events):
     tries[name] = lambda name=name: post(folder + "/" + name, "POST /tail HTTP/1.1\r\nhost: x\r\n"
         f"x-edge-version: {victim}\r\nx-edge-worker: {target}\r\n")
 tries["memory"] = memory
@@ -101,8 +101,11 @@ class Edge:
 
     def attacked(self, wrapper: list[str]) -> dict[str, str]:
         """What a process that is started by `wrapper` gets at."""
-        given = [str(self.agent.folder), str(self.pid(self.victim)), self.victim.version.id]
-        command = [*wrapper, sys.executable, "-I", "-c", ATTACK, *given, names.target("victim", "")]
+        version_id, target = self.victim.version.id, names.target("victim", "")
+        events = names.socket_file(version_id, names.EVENTS)
+        assert (self.agent.folder / events).is_socket()
+        given = [str(self.agent.folder), str(self.pid(self.victim)), version_id, target, events]
+        command = [*wrapper, sys.executable, "-I", "-c", ATTACK, *given]
         run = subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, timeout=60)
         assert run.returncode == 0, run.stderr
         return dict(json.loads(run.stdout))
@@ -110,7 +113,9 @@ class Edge:
 
 def started(agent: Agent, control: ControlPlane) -> Edge:
     secret = BindingSpec(name="KEY", type="secret_text", secret=Secret(SECRET))
-    victim, sibling = answering("victim", bindings=[secret]), answering("sibling", 2)
+    source = "export default { fetch() { return new Response('victim'); }, scheduled() {} };"
+    exports = (Export(name="default", kind="object", handlers=("fetch", "scheduled")),)
+    victim, sibling = upload(source, exports=exports, bindings=[secret]), answering("sibling", 2)
     control.deploy("victim", (victim, ALL))
     revision = control.deploy("sibling", (sibling, ALL))
     agent.start().applied(revision)
@@ -166,7 +171,8 @@ def compare_with_model(folder: Path, group: int) -> None:
             continue
         assert (found.st_uid, found.st_gid) == (os.geteuid(), group), name
         if stat.S_ISSOCK(found.st_mode):
-            [row] = [row for row in SOCKETS if fnmatch(name, row)]
+            row = max((row for row in SOCKETS if fnmatch(name, row)), key=len, default="")
+            assert row, f"{name} is not in the table"
             assert stat.S_IMODE(found.st_mode) == int(SOCKETS[row], 8), name
             seen.add(row)
         elif path != folder:
