@@ -106,7 +106,7 @@ class Agent:
         except (FileNotFoundError, ValueError):
             return {"revision": -1, "versions": {}, "workers": {}}
 
-    def applied(self, revision: int, seconds: float = 10) -> float:
+    def applied(self, revision: int, seconds: float = 30) -> float:
         """Waits until the control plane has heard of the revision; how long that took."""
         began = time.monotonic()
 
