@@ -122,6 +122,7 @@ test-public: ## Public-shaped Workers, by wrangler, 0 to 100%: make test-public 
 
 test-cluster: ## Sluice on machines of network namespaces, every fault at full length (root, 45 min)
 	$(call SETUP,test)
+	SLUICE_TEST_CLUSTER=1 $(PYTEST) tests/real/test_cluster.py
 	$(PY) -m benchmarks.cluster
 	$(PY) -m benchmarks.cluster --upgrade
 

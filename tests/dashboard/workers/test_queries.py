@@ -157,5 +157,5 @@ def test_standings_are_not_asked_for_again(maya, no_minute_passes):
     grow(0, 3)
     fresh, again = pages(maya), pages(maya, again=True)
     # Which are active, the last hour's lines; the shares and the histories that roles follow from.
-    assert again["list"] == fresh["list"] - 4
-    assert again["deployments"] == fresh["deployments"] - 4  # the strip's and the timeline's
+    assert again["list"] <= fresh["list"] - 4  # five where the newest deployment is known, too
+    assert again["deployments"] <= fresh["deployments"] - 4  # the strip's and the timeline's

@@ -28,7 +28,7 @@ def test_other_products_are_refused_by_name(plane, tmp_path):
         assert words in answer.failed(), command
     indexes = [{"binding": "INDEX", "index_name": "x"}]
     said = plane.wrangler(write_project(tmp_path / "v", "products", vectorize=indexes), "deploy")
-    assert '"INDEX" has type "vectorize"' in said.failed() and "Supported: " in said.said
+    assert 'Binding "INDEX": Vectorize is not supported here.' in said.failed()
     assert plane.api("GET", "/workers/services/products").status_code == 404
 
 
