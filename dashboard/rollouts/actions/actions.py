@@ -127,7 +127,15 @@ def resume(rollout: Rollout, by: ActionRequest) -> Rollout:
 
 def abort(rollout: Rollout, by: ActionRequest) -> Rollout:
     """Back to stable, at once and finally. In `needs_attention`, when stable has 100% but an edge
-    does not prove it, ends the rollout without the proof."""
+    does not prove it, ends the rollout without the proof. Right at every step: if the conductor was
+    first, what it made is aborted."""
+    try:
+        return _abort(rollout, by)
+    except Stale as moved:
+        return _abort(moved.rollout, by)
+
+
+def _abort(rollout: Rollout, by: ActionRequest) -> Rollout:
     if rollout.state == State.NEEDS_ATTENTION:
         return _end_unverified(rollout, by)
     _not_in(rollout, "aborted", ENDED | GOING_BACK)

@@ -119,7 +119,7 @@ def test_compare_finds_the_planted_regression_and_ignores_planted_noise(admin):
     page.locator("body").press("n")
     expect(page.locator("tr[data-difference]:focus")).to_contain_text("2.08", use_inner_text=True)
     page.get_by_label("$.quote").uncheck()
-    page.get_by_text("2 real differences.").wait_for()
+    page.locator(".note-title", has_text="2 real differences.").wait_for()
     assert "chosen=1" in page.url and admin.axe() == [] and not admin.spills()
 
 

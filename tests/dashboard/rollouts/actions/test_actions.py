@@ -118,6 +118,14 @@ def test_two_people_who_read_the_same_turn_step_once(ramping: Scene) -> None:
     assert ramping.live() == {1: 50_000, 2: 50_000}
 
 
+def test_abort_ends_what_a_step_made_meanwhile(ramping: Scene) -> None:
+    stepped, aborted = ramping.rollout(), ramping.rollout()
+    by = ActionRequest(ramping.maya, "dashboard", ramping.now)
+    ACTIONS["step"](stepped, by)
+    ACTIONS["abort"](aborted, by)
+    assert ramping.live() == {1: 100_000}
+
+
 @pytest.mark.parametrize("looks", [0, 1])
 def test_finish_does_not_pass_over_the_checks(scene: Scene, looks: int) -> None:
     scene.start()
