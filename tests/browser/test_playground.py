@@ -1,5 +1,7 @@
 """The playground in a browser, against a stand-in for an edge on loopback."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -80,10 +82,10 @@ def test_the_verdict_follows_the_typing_and_a_fix_is_one_click(maya, shop):
 def test_what_is_on_the_screen_is_copied_and_survives_staging(maya, shop):
     page = maya.open("/playground/?worker=shop")
     page.get_by_label("Path and query").fill("/ü{a,b}?x=1")
-    with page.expect_response("**/playground/export/"):
-        page.get_by_role("button", name="curl", exact=True).click()
+    page.get_by_role("button", name="curl", exact=True).click()
     copy = page.get_by_role("button", name="Copy curl")
-    assert "'http://shop.localhost:8787/%C3%BC%7Ba,b%7D?x=1'" in copy.get_attribute("data-copy")
+    address = "'http://shop.localhost:8787/%C3%BC%7Ba,b%7D?x=1'"
+    expect(copy).to_have_attribute("data-copy", re.compile(re.escape(address)))
     assert maya.axe() == []
     page.keyboard.press("Escape")
     with page.expect_response("**/playground/verdict/"):

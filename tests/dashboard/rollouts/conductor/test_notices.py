@@ -29,7 +29,7 @@ def test_a_decision_that_loses_its_turn_tells_nobody(scene):
     ACTIONS["hold"](scene.rollout(), ActionRequest(None, "shell", timezone.now()))
     OutboxEvent.objects.all().delete()
     with pytest.raises(Stale):
-        ACTIONS["abort"](stale, ActionRequest(None, "shell", timezone.now()))
+        ACTIONS["hold"](stale, ActionRequest(None, "shell", timezone.now()))
     assert not OutboxEvent.objects.exists()
 
 
