@@ -196,6 +196,13 @@ def address_is_taken(what: str, owner: str) -> str:
     return f"{what} is assigned to the Worker {owner}. Remove it there first."
 
 
+def host_is_shared(host: str, owner: str) -> str:
+    return (
+        f"The Worker {owner} answers requests to {host}, and this token may not change it. "
+        "Use a token without a limit to some Workers."
+    )
+
+
 def only_address(what: str, owner: str) -> str:
     return f"{what} is the only address of the Worker {owner}. Give that another one first."
 

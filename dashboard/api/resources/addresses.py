@@ -198,7 +198,12 @@ def detach_domain(request: ApiRequest, account_id: str, domain_id: str) -> dict[
 
 def change_of(request: ApiRequest) -> Change:
     caller = request.auth
-    return Change(actor=caller.user, source=caller.source, now=timezone.now())
+    return Change(
+        actor=caller.user,
+        source=caller.source,
+        now=timezone.now(),
+        may_share_hosts=not caller.token.workers,
+    )
 
 
 @contextmanager

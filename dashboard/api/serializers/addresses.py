@@ -83,6 +83,7 @@ _REFUSALS = {
     "own_domain": (400, 10022),
     "taken": (409, 10020),
     "taken_last": (409, 10020),
+    "shared_host": (403, 9109),
 }
 
 

@@ -15,23 +15,29 @@ from routing.control import audit, revision
 from routing.control.addresses import refusals
 from routing.control.addresses.zones import check_host, zone_names
 from routing.models import CustomDomain, Worker, WorkerRoute
+from routing.rules.addresses.matching import share_hosts
 from routing.rules.addresses.pattern import (
     PatternInvalid,
+    RoutePattern,
     canonical_host,
+    host_pattern,
     is_host_name,
     parse_pattern,
 )
 
 ACTION = "worker.addresses"
+_OWNER = "worker__name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Who changes addresses."""
+    """Who changes addresses. Without `may_share_hosts` nothing can be added to a host that another
+    Worker answers: it would take requests from that one."""
 
     actor: AbstractBaseUser | None
     source: str
     now: datetime
+    may_share_hosts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ def change_route(
         [(pattern, zone)] = _checked_patterns([requested]).items()
         if pattern != route.pattern:
             _refuse_taken([pattern], None)
+            _refuse_shared(parse_pattern(pattern), worker, change)
         route.pattern, route.zone, route.worker = pattern, zone, worker
         route.save(update_fields=["pattern", "zone", "worker"])
         return route
@@ -176,7 +183,22 @@ def _refuse_taken(patterns: Iterable[str], worker: Worker | None) -> None:
             raise refusals.taken(route.pattern, route.worker.name if route.worker else "")
 
 
+def _refuse_shared(pattern: RoutePattern, worker: Worker | None, change: Change) -> None:
+    if change.may_share_hosts:
+        return
+    routes = WorkerRoute.objects.exclude(worker=worker).filter(worker__isnull=False)
+    domains = CustomDomain.objects.exclude(worker=worker)
+    answered = chain(
+        ((parse_pattern(text), owner) for text, owner in routes.values_list("pattern", _OWNER)),
+        ((host_pattern(host), owner) for host, owner in domains.values_list("hostname", _OWNER)),
+    )
+    for theirs, owner in answered:
+        if share_hosts(pattern, theirs):
+            raise refusals.shared_host(pattern.host, owner)
+
+
 def _create_route(pattern: str, zone: str, worker: Worker | None, change: Change) -> WorkerRoute:
+    _refuse_shared(parse_pattern(pattern), worker, change)
     return WorkerRoute.objects.create(
         pattern=pattern, zone=zone, worker=worker, created_at=change.now
     )
@@ -185,6 +207,7 @@ def _create_route(pattern: str, zone: str, worker: Worker | None, change: Change
 def _take_domain(host: str, zone: str, worker: Worker, change: Change, *, may_move: bool) -> None:
     domain = CustomDomain.objects.filter(hostname=host).select_related("worker").first()
     if domain is None:
+        _refuse_shared(host_pattern(host), worker, change)
         CustomDomain.objects.create(hostname=host, zone=zone, worker=worker, created_at=change.now)
         return
     owner = domain.worker

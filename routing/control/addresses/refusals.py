@@ -8,7 +8,7 @@ from routing.rules.addresses.pattern import PatternProblem
 
 class AddressRefused(Exception):
     """`code`: `pattern`, `host`, `zone`, `other_zone`, `own_domain`, `taken`, `taken_last`,
-    `zone_exists` or `zone_in_use`. The message says what to do."""
+    `shared_host`, `zone_exists` or `zone_in_use`. The message says what to do."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -41,3 +41,7 @@ def taken(what: str, owner: str) -> AddressRefused:
 
 def taken_last(what: str, owner: str) -> AddressRefused:
     return AddressRefused("taken_last", messages.only_address(what, owner))
+
+
+def shared_host(host: str, owner: str) -> AddressRefused:
+    return AddressRefused("shared_host", messages.host_is_shared(host, owner))

@@ -42,6 +42,15 @@ def covers(pattern: RoutePattern, suffix: str) -> bool:
     return pattern.subdomains and (suffix == pattern.host or suffix.endswith(f".{pattern.host}"))
 
 
+def share_hosts(one: RoutePattern, other: RoutePattern) -> bool:
+    """Is there a host name that both match?"""
+    return any(
+        (theirs.apex and matches_host(mine, theirs.host))
+        or (theirs.subdomains and covers(mine, theirs.host))
+        for mine, theirs in ((one, other), (other, one))
+    )
+
+
 def most_specific_first(addresses: Iterable[Address]) -> list[Address]:
     """The order in which they are tried. Ties, which a store should not have, go by name."""
     return sorted(addresses, key=_order)

@@ -166,6 +166,20 @@ def test_a_limited_token_moves_no_domain_of_another_worker(shop):
     )
 
 
+@pytest.mark.parametrize("pattern", ["app.example.com/login", "*.example.com/*", "b.example.org/"])
+def test_a_limited_token_adds_nothing_to_a_host_of_another_worker(shop, pattern):
+    shop.put("other")
+    shop("PUT", "/workers/domains", {"hostname": "app.example.com", "service": "other"})
+    shop("PUT", "/workers/scripts/other/routes", [{"pattern": "*.example.org/*"}])
+    shop.token.workers = ["shop"]
+    shop.token.save()
+    refused = shop("PUT", f"{SCRIPT}/routes", [{"pattern": pattern}])
+    assert refused.refusal == (403, 9109) and "The Worker other answers" in refused.message
+    domain = {"origins": [{"hostname": "b.example.org"}]}
+    assert shop("PUT", f"{SCRIPT}/domains/records", domain).refusal == (403, 9109)
+    assert shop("PUT", f"{SCRIPT}/routes", [{"pattern": "free.example.com/*"}]).status == 200
+
+
 @pytest.mark.parametrize("more", [{"previews_enabled": True}, {"enabled": False}])
 def test_switches_of_a_domain_are_refused_by_name(shop, more):
     origins = {"origins": [{"hostname": "app.example.com", **more}]}

@@ -7,7 +7,13 @@ from hypothesis import given, settings, strategies as st
 from routing.compile import names
 from routing.compile.envoy.hosts import hosts_with_routes
 from routing.compile.envoy.routes import public_scopes
-from routing.rules.addresses.matching import Address, most_specific_first, winner
+from routing.rules.addresses.matching import (
+    Address,
+    matches_host,
+    most_specific_first,
+    share_hosts,
+    winner,
+)
 from routing.rules.addresses.pattern import host_pattern, parse_pattern
 from routing.rules.split import TOTAL
 from routing.snapshot import Snapshot
@@ -137,3 +143,11 @@ def test_a_custom_domain_wins_over_a_wildcard():
     snapshot = Snapshot(revision=1, workers=(worker, other))
     assert "public|app.example.com" not in hosts_with_routes(snapshot)
     assert answered(public_scopes(snapshot), "http", "app.example.com", "/") == "app"
+
+
+@given(texts, texts)
+def test_patterns_share_hosts_if_a_name_matches_both(one, other):
+    mine, theirs = parse_pattern(one), parse_pattern(other)
+    names = {name for p in (mine, theirs) for name in (p.host, f"x.{p.host}")}
+    both = any(matches_host(mine, name) and matches_host(theirs, name) for name in names)
+    assert share_hosts(mine, theirs) is both
