@@ -10,13 +10,11 @@ from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.discussion import messages, queries, threads, watch
 from dashboard.discussion.models import Comment, HandOver, Thread
 from dashboard.discussion.page_context import FormProblem, conversation_page
@@ -77,7 +75,7 @@ def open_thread(request: HttpRequest, worker: Worker) -> HttpResponse:
         sent.get("pin", ""), sent.get("place", ""), sent.get("path", ""), sent.get("seen", "")
     )
     thread = threads.open_thread(
-        worker, pin, sent.get("text", ""), _by(request), running_rollout(worker)
+        worker, pin, sent.get("text", ""), actor_of(request), running_rollout(worker)
     )
     return _to_thread(worker, thread)
 
@@ -85,7 +83,7 @@ def open_thread(request: HttpRequest, worker: Worker) -> HttpResponse:
 @posted
 def reply(request: HttpRequest, worker: Worker, thread_id: int) -> HttpResponse:
     thread = get_object_or_404(Thread, pk=thread_id, worker=worker)
-    threads.reply(thread, request.POST.get("text", ""), _by(request))
+    threads.reply(thread, request.POST.get("text", ""), actor_of(request))
     return _to_thread(worker, thread)
 
 
@@ -93,7 +91,7 @@ def reply(request: HttpRequest, worker: Worker, thread_id: int) -> HttpResponse:
 def resolve(request: HttpRequest, worker: Worker, thread_id: int) -> HttpResponse:
     thread = get_object_or_404(Thread, pk=thread_id, worker=worker)
     resolved = request.POST.get("resolved") == "1"
-    threads.resolve(thread, _by(request), resolved=resolved)
+    threads.resolve(thread, actor_of(request), resolved=resolved)
     return _to_thread(worker, thread, show="all")
 
 
@@ -102,14 +100,14 @@ def edit(request: HttpRequest, worker: Worker, comment_id: int) -> HttpResponse:
     comment = get_object_or_404(Comment, pk=comment_id, thread__worker=worker)
     sent = request.POST
     was = sent.get("was", "").replace("\r\n", "\n")  # as browsers send line ends
-    threads.edit(comment, sent.get("text", ""), was, _by(request))
+    threads.edit(comment, sent.get("text", ""), was, actor_of(request))
     return _to_thread(worker, comment.thread, show="all")
 
 
 @posted
 def delete(request: HttpRequest, worker: Worker, comment_id: int) -> HttpResponse:
     comment = get_object_or_404(Comment, pk=comment_id, thread__worker=worker)
-    threads.delete(comment, _by(request))
+    threads.delete(comment, actor_of(request))
     return _to_thread(worker, comment.thread, show="all")
 
 
@@ -121,7 +119,9 @@ def hand_over(request: HttpRequest, worker: Worker) -> HttpResponse:
     if to is None:
         raise PinRefused("to", messages.CHOOSE_PERSON)
     rollout = running_rollout(worker)
-    watch.hand_over(worker, to, sent.get("watch", ""), sent.get("then", ""), _by(request), rollout)
+    watch.hand_over(
+        worker, to, sent.get("watch", ""), sent.get("then", ""), actor_of(request), rollout
+    )
     notices.success(request, messages.handed_over(to.username))
     return redirect("discussion:worker", worker.name)
 
@@ -130,7 +130,7 @@ def hand_over(request: HttpRequest, worker: Worker) -> HttpResponse:
 @posted
 def take_over(request: HttpRequest, worker: Worker, note_id: int) -> HttpResponse:
     note = get_object_or_404(HandOver, pk=note_id, worker=worker)
-    watch.take_over(note, _by(request))
+    watch.take_over(note, actor_of(request))
     notices.success(request, messages.took_over(note.from_username))
     return redirect("discussion:worker", worker.name)
 
@@ -140,16 +140,16 @@ def take_over(request: HttpRequest, worker: Worker, note_id: int) -> HttpRespons
 def attention(request: HttpRequest, worker: Worker) -> HttpResponse:
     """Marks the Worker as needing attention; `over` clears it."""
     if request.POST.get("over"):
-        watch.clear_attention(worker, _by(request))
+        watch.clear_attention(worker, actor_of(request))
     else:
         owner = User.objects.filter(username=request.POST.get("owner", ""), is_active=True).first()
-        watch.ask_attention(worker, request.POST.get("reason", ""), owner, _by(request))
+        watch.ask_attention(worker, request.POST.get("reason", ""), owner, actor_of(request))
     return redirect("discussion:worker", worker.name)
 
 
 @posted
 def looked(request: HttpRequest, worker: Worker) -> HttpResponse:
-    if not watch.look(worker, _by(request)):
+    if not watch.look(worker, actor_of(request)):
         notices.info(request, messages.NOTHING_TO_LOOK_AT)
     return redirect("discussion:worker", worker.name)
 
@@ -174,7 +174,3 @@ def _to_thread(worker: Worker, thread: Thread, show: str = "open") -> HttpRespon
     query = f"?show={show}" if show != "open" else ""
     address = reverse("discussion:worker", args=[worker.name])
     return redirect(f"{address}{query}#thread-{thread.pk}")
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

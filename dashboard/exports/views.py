@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.exports import messages
 from dashboard.exports.jobs import changes
 from dashboard.exports.jobs.changes import JobRefused
@@ -40,7 +40,7 @@ def create(request: HttpRequest) -> HttpResponse:
     contain a secret."""
     sent = request.POST
     try:
-        job = changes.create(_as_api(request), _by(request))
+        job = changes.create(_as_api(request), actor_of(request))
     except JobRefused as error:
         form = JobForm(sent.get("name", ""), sent.get("sample", ""))
         context = exports_page(person(request), timezone.now(), form=form, problem=str(error))
@@ -55,7 +55,7 @@ def act(request: HttpRequest, job_id: int) -> HttpResponse:
     """Pauses, resumes, retries or deletes: the value of the button `do`."""
     job = get_object_or_404(Job, pk=job_id)
     try:
-        done = _do(request.POST.get("do", ""), job, _by(request))
+        done = _do(request.POST.get("do", ""), job, actor_of(request))
     except JobRefused as error:
         notices.error(request, str(error))
         return redirect("exports:list")
@@ -98,7 +98,3 @@ def _fraction(percentage: str) -> float:
         return float(percentage) / 100
     except ValueError as error:
         raise JobRefused(messages.SAMPLE_INVALID) from error
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

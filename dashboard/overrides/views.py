@@ -13,9 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.accounts.permissions import Permission, actor_of, permission, requires
 from dashboard.fleet.version_roles import Standing
 from dashboard.overrides import choices, links, messages, protection
 from dashboard.overrides.protection import OverrideRefused
@@ -79,7 +78,7 @@ def share(request: HttpRequest, name: str) -> HttpResponse:
         version = choices.version_to_share(worker, sent.get("version", ""))
         lasts = parse_duration(sent.get("lasts", format_duration(links.USUAL)))
         path, note = sent.get("path", "").strip() or "/", sent.get("note", "")
-        shared = links.share(version, _by(request), lasts=lasts, note=note, path=path)
+        shared = links.share(version, actor_of(request), lasts=lasts, note=note, path=path)
     except OverrideRefused as error:
         return _refused(request, worker, str(error), error.field)
     except ValueError as error:
@@ -94,7 +93,7 @@ def revoke(request: HttpRequest, name: str, link_id: UUID) -> HttpResponse:
     """Ends a link; one that has already ended stays as it was."""
     worker = get_object_or_404(Worker, name=name)
     link = get_object_or_404(worker.override_links.select_related("version"), pk=link_id)
-    if links.revoke(link, _by(request)):
+    if links.revoke(link, actor_of(request)):
         toasts.success(request, messages.revoked(link.version.number))
     else:
         toasts.info(request, messages.ENDED_BEFORE)
@@ -106,7 +105,7 @@ def revoke(request: HttpRequest, name: str, link_id: UUID) -> HttpResponse:
 def protect(request: HttpRequest, name: str) -> HttpResponse:
     """The switch, both ways."""
     worker, on = get_object_or_404(Worker, name=name), request.POST.get("on") == "1"
-    protection.protect(worker, on=on, by=_by(request))
+    protection.protect(worker, on=on, by=actor_of(request))
     toasts.success(request, messages.protection_changed(name, on))
     return redirect("overrides:worker", name)
 
@@ -116,7 +115,7 @@ def protect(request: HttpRequest, name: str) -> HttpResponse:
 def rotate_key(request: HttpRequest, name: str) -> HttpResponse:
     """A new signing key; with `drop` everything signed before ends."""
     worker, drop = get_object_or_404(Worker, name=name), "drop" in request.POST
-    ended = protection.rotate_key(worker, drop=drop, by=_by(request))
+    ended = protection.rotate_key(worker, drop=drop, by=actor_of(request))
     toasts.success(request, messages.key_rotated(name, ended if drop else None))
     return redirect("overrides:worker", name)
 
@@ -158,7 +157,3 @@ def _commands(worker: Worker) -> list[tuple[str, str]]:
     listed = f"manage.py override list --worker {worker.name}"
     ended = f"manage.py override revoke --worker {worker.name} --id LINK_ID"
     return [("Shell", "\n".join([share, listed, ended]))]
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

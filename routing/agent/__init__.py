@@ -1,8 +1,8 @@
 """The program on each edge: runs Envoy and the uploaded versions. `python -m routing.agent`,
 without Django.
 
-__main__.py     start and stop; `config.py` and `variables.py` read the settings, `edge.py` and
-                `edge_logs.py` wire everything
+__main__.py     start and stop; `config.py` and `variables.py` read the settings, `edge.py`,
+                `edge_logs.py` and `edge_options.py` wire everything
 state/          the edge's state, the plan for the next round, reports (pure)
 processes/      the supervisor and the processes of versions
 envoy/          Envoy's process and admin socket

@@ -25,7 +25,6 @@ from routing.agent.base.addresses import url_host
 from routing.agent.base.sealed_file import Seal
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Server
-from routing.agent.cache.cache_process import CacheProcess, cache_key
 from routing.agent.certificates.provider import CertificateProvider
 from routing.agent.config import Config
 from routing.agent.control_plane.client import ControlPlane, ControlPlaneUnavailable
@@ -35,6 +34,7 @@ from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
 from routing.agent.discovery.grpc import GrpcServer
 from routing.agent.edge_logs import EdgeLogs
+from routing.agent.edge_options import make_cache, make_metrics
 from routing.agent.envoy import start_config
 from routing.agent.envoy.process import Envoy
 from routing.agent.identity.identity import DEFAULT_NAME, Identity, of_config
@@ -50,7 +50,7 @@ from routing.compile import names
 from routing.loopback import loopback_id
 
 if TYPE_CHECKING:
-    from routing.agent.metrics.exporter import Metrics
+    pass
 
 log = logging.getLogger("edge")
 
@@ -85,7 +85,7 @@ class Edge:
         seal = Seal(*identity.file_keys())
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
-        self._cache = self._make_cache()
+        self._cache = make_cache(config, identity, users)
         self._supervisor = self._make_supervisor(seal)
         self._decider = Decider()
         self._previews = self._make_previews()
@@ -100,18 +100,8 @@ class Edge:
             self._changed,
             envoy_adopted=inherited.envoy is not None,
         )
-        self._control.watching = self._logs.watch
-        self._control.draining = self._record.set_draining
-        self._control.relaying = Relay(
-            self._control, tasks, config.proof_port, lambda: self._supervisor.state.applied
-        ).receive
-        self._control.delivering = Events(
-            self._control,
-            tasks,
-            lambda: self._supervisor.state.processes,
-            self._supervisor.versions.events,
-        ).receive
-        self._metrics = _metrics(config, self.facts, self._not_ready)
+        self._receive_from_control_plane()
+        self._metrics = make_metrics(config, self.facts, self._not_ready)
         if self._metrics is not None:
             self._logs.requests.counted = self._metrics.counted
         applied, self._snapshot_problem = last_applied(seal)
@@ -124,6 +114,17 @@ class Edge:
         self._is_stopping = False
         self._servers = self._make_servers()
         self._state_socket = StateSocket(config.state_url, users.isolation.group, config.state_ca)
+
+    def _receive_from_control_plane(self) -> None:
+        control, supervisor = self._control, self._supervisor
+        control.watching = self._logs.watch
+        control.draining = self._record.set_draining
+        control.relaying = Relay(
+            control, self._tasks, self._config.proof_port, lambda: supervisor.state.applied
+        ).receive
+        control.delivering = Events(
+            control, self._tasks, lambda: supervisor.state.processes, supervisor.versions.events
+        ).receive
 
     def _make_servers(self) -> tuple[Server | GrpcServer, ...]:
         return (
@@ -277,12 +278,6 @@ class Edge:
             cache=self._cache.key if self._cache is not None else None,
         )
 
-    def _make_cache(self) -> CacheProcess | None:
-        if not self._config.cache_mb:
-            return None
-        key = cache_key(self._identity.file_keys()[0])
-        return CacheProcess(self._config.cache_mb, key, self._users)
-
     def _make_previews(self) -> Previews:
         supervisor = self._supervisor
         return Previews(
@@ -315,13 +310,3 @@ class Edge:
     def _update_snapshots(self) -> None:
         self._decider.update_snapshots(*self._known)
         self._logs.requests.update_snapshots(*self._known)
-
-
-def _metrics(
-    config: Config, facts: Callable[[], Facts], not_ready: Callable[[], list[NotReady]]
-) -> Metrics | None:
-    if config.metrics_port is None:
-        return None
-    from routing.agent.metrics.exporter import Metrics  # saves memory where it is off
-
-    return Metrics(config.name, (config.metrics_host, config.metrics_port), facts, not_ready)

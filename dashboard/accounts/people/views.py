@@ -18,7 +18,7 @@ from dashboard.accounts.people import changes
 from dashboard.accounts.people.changes import PersonConflict, PersonRefused
 from dashboard.accounts.people.forms import InviteForm, TokenForm
 from dashboard.accounts.people.page_context import Invited, NewToken, PeoplePage, people_page
-from dashboard.accounts.permissions import P, View, permission, person, refuse, requires
+from dashboard.accounts.permissions import P, View, actor_of, permission, person, refuse, requires
 from dashboard.accounts.tokens import TokenRefused, make_token, remove, revoke
 from dashboard.ui.page import page
 
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @posted
 def invite(request: HttpRequest) -> HttpResponse:
     """The answer has the link, this once. A second send fails: the name is taken."""
-    form, by = InviteForm(request.POST), _by(request)
+    form, by = InviteForm(request.POST), actor_of(request)
     if not form.is_valid():
         return _page(request, people_page(person(request), by.now, invite=form), 422)
     typed = form.cleaned_data
@@ -71,7 +71,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, user_id: int) -> HttpResponse:
     """Changes a role, makes a link, signs out, removes the second factor, switches on or off: the
     value of the button `do`."""
-    changed, by = get_object_or_404(User, pk=user_id), _by(request)
+    changed, by = get_object_or_404(User, pk=user_id), actor_of(request)
     try:
         if request.POST.get("do") == "link":
             invited = Invited(changed, _link(request, changed, by))
@@ -108,7 +108,7 @@ def _do(request: HttpRequest, changed: User, by: Actor) -> str:
 @posted
 def make(request: HttpRequest) -> HttpResponse:
     """The answer has the secret, this once. A second send fails: the name is taken."""
-    user, by = person(request), _by(request)
+    user, by = person(request), actor_of(request)
     form = TokenForm(user, request.POST)
     if not form.is_valid():
         return _page(request, people_page(user, by.now, new_token=form), 422)
@@ -133,7 +133,10 @@ def make(request: HttpRequest) -> HttpResponse:
 @posted
 def end(request: HttpRequest, token_id: int) -> HttpResponse:
     """Revokes one's own token, or as an admin any; takes an ended one off the list."""
-    token, by = get_object_or_404(Token.objects.select_related("user"), pk=token_id), _by(request)
+    token, by = (
+        get_object_or_404(Token.objects.select_related("user"), pk=token_id),
+        actor_of(request),
+    )
     admin = permission(request.user, Role.ADMIN)
     if token.user != person(request) and not admin:
         return refuse(request, admin)
@@ -158,7 +161,3 @@ def _refused(request: HttpRequest, error: PersonRefused) -> HttpResponse:
 
 def _link(request: HttpRequest, invited: User, by: Actor) -> str:
     return request.build_absolute_uri(changes.link_of(invited, by))
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security.base import AuthBase
 
+from dashboard.accounts.actor import Actor
 from dashboard.accounts.attempts.limits import TOKENS_BY_ADDRESS
 from dashboard.accounts.attempts.messages import try_again
 from dashboard.accounts.attempts.refusals import seconds_to_wait
@@ -51,6 +52,11 @@ class ApiRequest(HttpRequest):
     """An authenticated request."""
 
     auth: Caller
+
+
+def actor_of(request: ApiRequest) -> Actor:
+    """The token's owner, changing something now."""
+    return Actor(actor=request.auth.user, source=request.auth.source, now=timezone.now())
 
 
 class Bearer(AuthBase):

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from dashboard.accounts.actor import Actor
 from dashboard.api import messages
-from dashboard.api.http.auth import ApiRequest, may_administer, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_administer, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, unsupported
 from dashboard.api.resources.logpush_schemas import (
@@ -47,7 +46,7 @@ def list_jobs(request: ApiRequest, account_id: str) -> Json:
 @router.post(JOBS, auth=may_administer, response=Envelope[JobItem])
 def create_job(request: ApiRequest, account_id: str, given: JobInput) -> Json:
     """A job that sends what happens from now on; disabled unless `enabled` is true."""
-    return ok(job_item(_or_api_error(changes.create, _job_fields(given), _actor(request))))
+    return ok(job_item(_or_api_error(changes.create, _job_fields(given), actor_of(request))))
 
 
 @router.get(ONE, auth=may_read, response=Envelope[JobItem])
@@ -62,13 +61,13 @@ def update_job(request: ApiRequest, account_id: str, job_id: int, given: JobInpu
     job_of(job_id)
     fields = _job_fields(given)
     fields.pop("dataset", None)
-    return ok(job_item(_or_api_error(changes.change, job_id, fields, _actor(request))))
+    return ok(job_item(_or_api_error(changes.change, job_id, fields, actor_of(request))))
 
 
 @router.delete(ONE, auth=may_administer, response=Envelope[Deleted])
 def delete_job(request: ApiRequest, account_id: str, job_id: int) -> Json:
     """The job and its dead letters. Records that were sent stay at the destination."""
-    changes.delete(job_of(job_id), _actor(request))
+    changes.delete(job_of(job_id), actor_of(request))
     return ok({"id": job_id})
 
 
@@ -173,10 +172,6 @@ def _job_fields(given: JobInput) -> Json:
     if older and not fields.get("output_options"):
         fields["output_options"] = _or_api_error(from_logpull, older)
     return fields
-
-
-def _actor(request: ApiRequest) -> Actor:
-    return Actor(actor=request.auth.user, source=request.auth.source, now=timezone.now())
 
 
 def _or_api_error(act: Any, *given: Any) -> Any:

@@ -10,8 +10,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field, StrictBool
 
-from dashboard.accounts.actor import Actor
-from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_administer, may_deploy, may_read
 from dashboard.api.sluice.errors import Refused
 from dashboard.api.sluice.lookup import Listing, worker_at
 from dashboard.api.sluice.schemas import Input
@@ -86,7 +85,7 @@ def get_overrides(request: ApiRequest, name: str) -> Any:
 def set_overrides(request: ApiRequest, name: str, given: SwitchInput) -> Any:
     """Protects the Worker's overrides, or opens them to anyone."""
     worker = worker_at(name)
-    protection.protect(worker, on=given.protected, by=_actor(request))
+    protection.protect(worker, on=given.protected, by=actor_of(request))
     return _switch(worker)
 
 
@@ -101,7 +100,7 @@ def list_links(request: ApiRequest, name: str, listing: Query[LinkListing]) -> A
 @router.post(LINKS, auth=may_deploy, response={201: LinkMade})
 def share_version(request: ApiRequest, name: str, given: LinkInput) -> Any:
     """Shares a version of the active deployment. The address and the permission are given once."""
-    worker, by = worker_at(name), _actor(request)
+    worker, by = worker_at(name), actor_of(request)
     try:
         lasts = parse_duration(given.lasts)
     except ValueError as error:
@@ -114,7 +113,7 @@ def share_version(request: ApiRequest, name: str, given: LinkInput) -> Any:
 @router.post(LINKS + "/{link_id}/revoke", auth=may_deploy, response=LinkItem)
 def revoke_link(request: ApiRequest, name: str, link_id: UUID) -> Any:
     """Ends a link; one that had ended stays as it is."""
-    by, link = _actor(request), links.link_of(worker_at(name), str(link_id))
+    by, link = actor_of(request), links.link_of(worker_at(name), str(link_id))
     links.revoke(link, by)
     link.refresh_from_db()
     return link_as_json(link, by.now)
@@ -123,7 +122,3 @@ def revoke_link(request: ApiRequest, name: str, link_id: UUID) -> Any:
 def _switch(worker: Worker) -> dict[str, Any]:
     live = OverrideLink.objects.live(timezone.now()).filter(worker=worker).count()
     return switch_as_json(worker, live)
-
-
-def _actor(request: ApiRequest) -> Actor:
-    return Actor(request.auth.user, request.auth.source, timezone.now())

@@ -17,9 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.accounts.permissions import Permission, actor_of, permission, person, requires
 from dashboard.cloud import messages
 from dashboard.cloud.accounts import connect as changes
 from dashboard.cloud.accounts.connect import ConnectRefused
@@ -76,10 +75,6 @@ def account_named(slug: str) -> CloudAccount:
     return get_object_or_404(CloudAccount, slug=slug)
 
 
-def by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())
-
-
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     rows = CloudAccount.objects.annotate(followed=Count("workers")) if settings.CLOUD_HOSTS else ()
@@ -104,7 +99,7 @@ def connect(request: HttpRequest) -> HttpResponse:
     sent = {key: request.POST.get(key, "").strip() for key in ("slug", "base_url", "account_id")}
     try:
         account = changes.connect(
-            token=request.POST.get("token", "").strip(), by=by(request), **sent
+            token=request.POST.get("token", "").strip(), by=actor_of(request), **sent
         )
     except ConnectRefused as error:
         context = ConnectPage(**sent, problem=str(error), field=error.field, hosts=hosts)
@@ -128,7 +123,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     """Verifies the token and tries each permission again."""
     account = account_named(slug)
     try:
-        changes.check_again(account, by(request))
+        changes.check_again(account, actor_of(request))
     except CloudError as error:
         notices.error(request, error.message)
     else:
@@ -144,7 +139,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
 def replace_token(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_named(slug)
     try:
-        changes.replace_token(account, request.POST.get("token", "").strip(), by(request))
+        changes.replace_token(account, request.POST.get("token", "").strip(), actor_of(request))
     except ConnectRefused as error:
         notices.error(request, str(error))
     else:
@@ -165,7 +160,7 @@ def follow(request: HttpRequest, slug: str) -> HttpResponse:
         if choice.name in ticked:
             address = request.POST.get(f"address-{choice.name}", "")
             chosen[choice.name] = address if choice.accepts(address) else ""
-    changes.follow(account, chosen, by(request))
+    changes.follow(account, chosen, actor_of(request))
     notices.success(request, messages.following(slug, len(chosen)))
     return redirect("cloud:account", slug)
 
@@ -178,6 +173,6 @@ def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_named(slug)
     if request.method != "POST":
         return page(request, "cloud/disconnect.html", DisconnectPage(account))
-    changes.disconnect(account, by(request))
+    changes.disconnect(account, actor_of(request))
     notices.success(request, messages.disconnected(slug))
     return redirect("cloud:list")

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import person, requires
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.cloud import messages
 from dashboard.cloud.accounts.access import guarded, provider_of
 from dashboard.cloud.accounts.checklist import Check, State
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.models import CloudAccount, CloudChange
-from dashboard.cloud.pages.accounts import account_named, by, while_on
+from dashboard.cloud.pages.accounts import account_named, while_on
 from dashboard.cloud.pages.change_note import others_as_json
 from dashboard.cloud.pages.readings import forget
 from dashboard.cloud.pages.worker_page import worker_page
@@ -89,7 +89,7 @@ def _deploy(
 ) -> bool:
     """Whether something was sent. The change is stored before it is, so that a crash cannot lose
     its marker."""
-    actor = by(request)
+    actor = actor_of(request)
     change = _started(account, name, shares, expected, message, actor)
     try:
         result = guarded(

@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.accounts.permissions import Permission, actor_of, permission, requires
 from dashboard.edges.registry.join import LASTS, NewJoinToken, create_join_token
 from dashboard.edges.registry.names import EdgeRefused
 from dashboard.times.durations import format_duration, parse_duration
@@ -110,10 +109,6 @@ def joining(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(JoinToken.objects.select_related("edge"), pk=pk)
     context = {"row": row, "state": _state(row)}
     return page(request, "edges/_joining.html", context)
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    return Actor(person(request), "dashboard", timezone.now())
 
 
 def _shown_once(request: HttpRequest, created: NewJoinToken) -> HttpResponse:

@@ -8,9 +8,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import requires
+from dashboard.accounts.permissions import actor_of, requires
 from dashboard.edges.messages import CHANGED
-from dashboard.edges.pages.add_edge import actor_of
 from dashboard.edges.pages.edge_page import edge_page
 from dashboard.edges.registry import edges, tokens
 from dashboard.edges.registry.join import revoke_join_token as revoke

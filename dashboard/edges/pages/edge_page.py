@@ -12,8 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, requires
-from dashboard.edges.pages.add_edge import actor_of
+from dashboard.accounts.permissions import Permission, actor_of, permission, requires
 from dashboard.edges.registry import tokens
 from dashboard.edges.warnings import EdgeWarning, warnings_of
 from dashboard.fleet.duplicates import AgentSeen, agents_from_json

@@ -16,9 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, requires
+from dashboard.accounts.permissions import Permission, actor_of, permission, requires
 from dashboard.notifications import messages
 from dashboard.notifications.delivery.send_due import try_again
 from dashboard.notifications.events import EVENTS
@@ -69,7 +68,7 @@ def create(request: HttpRequest) -> HttpResponse:
             url=given.get("url", "").strip(),
             worker=given.get("worker", ""),
             events=given.getlist("events"),
-            by=_by(request),
+            by=actor_of(request),
         )
     except WebhookRefused as error:
         return _page(request, error=error)
@@ -83,7 +82,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, webhook_id: int) -> HttpResponse:
     """`do` is pause, resume, test or delete."""
-    webhook, by = get_object_or_404(Webhook, pk=webhook_id), _by(request)
+    webhook, by = get_object_or_404(Webhook, pk=webhook_id), actor_of(request)
     action = request.POST.get("do", "")
     if action not in messages.WEBHOOK_DONE:
         return HttpResponse(status=400)
@@ -133,7 +132,3 @@ def _page(
         secret=secret,
     )
     return page(request, "notifications/settings.html", context, status=422 if error else 200)
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(actor=person(request), source="dashboard", now=timezone.now())

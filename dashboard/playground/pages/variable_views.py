@@ -8,13 +8,11 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, refuse
+from dashboard.accounts.permissions import Permission, actor_of, permission, refuse
 from dashboard.ui.page import page
 from dashboard.variables.models import Variable
 from dashboard.variables.store import change, remove
@@ -49,7 +47,7 @@ def variables(request: HttpRequest, worker: str) -> HttpResponse:
 
 
 def _changed(request: HttpRequest, worker: Worker) -> str:
-    by = Actor(person(request), "dashboard", timezone.now())
+    by = actor_of(request)
     if removed := request.POST.get("remove"):
         remove(worker.name, removed, by)
         messages.success(request, f"Removed {removed}.")

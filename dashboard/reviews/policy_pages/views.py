@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, refuse
+from dashboard.accounts.permissions import Permission, actor_of, permission, refuse
 from dashboard.reviews.policies import edits, messages
 from dashboard.reviews.policies.edits import Effective
 from dashboard.reviews.policies.models import PolicyEdit
@@ -74,7 +72,7 @@ def _save(request: HttpRequest, worker: Worker | None, policy: Policy) -> HttpRe
     allowed = permission(request.user, Role.ADMIN)
     if not allowed:
         return refuse(request, allowed)
-    by = Actor(person(request), "dashboard", timezone.now())
+    by = actor_of(request)
     if worker is not None and "follow" in request.POST:
         edit = edits.follow_account(worker, by)
     else:

@@ -9,13 +9,17 @@ from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
-from dashboard.accounts.permissions import Permission, permission, person, refuse, requires
+from dashboard.accounts.permissions import (
+    Permission,
+    actor_of,
+    permission,
+    refuse,
+    requires,
+)
 from dashboard.rollouts.hooks import changes as hook_changes, messages
 from dashboard.rollouts.hooks.changes import HookForm, HookRefused
 from dashboard.rollouts.hooks.events import HookEvent, HookKind, Progress
@@ -88,7 +92,7 @@ def of_worker(request: HttpRequest, name: str) -> HttpResponse:
         return refuse(request, allowed)
     form = HookForm.from_post(request.POST)
     try:
-        hook, secret = hook_changes.create(worker, form, _by(request))
+        hook, secret = hook_changes.create(worker, form, actor_of(request))
     except HookRefused as refused:
         return _page(request, worker, form=form, refused=refused, status=422)
     return _page(request, worker, made=hook, secret=secret)
@@ -106,7 +110,7 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
         return _page(request, hook.worker, form=form, changes=hook)
     form = HookForm.from_post(request.POST)
     try:
-        hook_changes.change(hook, form, _by(request))
+        hook_changes.change(hook, form, actor_of(request))
     except HookRefused as refused:
         saved = _hook(name, hook_id)
         return _page(request, hook.worker, form=form, changes=saved, refused=refused, status=422)
@@ -119,7 +123,7 @@ def change(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, name: str, hook_id: int) -> HttpResponse:
     """`do` is on, off, test, rotate or delete."""
-    hook, by = _hook(name, hook_id), _by(request)
+    hook, by = _hook(name, hook_id), actor_of(request)
     verb = request.POST.get("do", "")
     if verb == "rotate":
         return _page(request, hook.worker, made=hook, secret=hook_changes.rotate(hook, by))
@@ -193,7 +197,3 @@ def _delivery(row: HookDelivery) -> DeliveryRow:
 
 def _hook(name: str, hook_id: int) -> Hook:
     return get_object_or_404(Hook.objects.select_related("worker"), pk=hook_id, worker__name=name)
-
-
-def _by(request: HttpRequest) -> Actor:
-    return Actor(person(request), "dashboard", timezone.now())

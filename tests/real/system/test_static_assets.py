@@ -26,6 +26,8 @@ CODE = """export default {
 };
 """
 
+COMPRESSED = {"Accept_Encoding": "gzip, br"}
+
 
 def deploy(system, project, *arguments):
     """The id of the version."""
@@ -42,6 +44,30 @@ def write_site(folder, files, **config):
     settings = {"compatibility_date": "2026-08-01", **config}
     (folder / "wrangler.json").write_text(json.dumps(settings))
     return folder
+
+
+def check_compression(system, plain):
+    packed = system.get("site", "/big.css", **COMPRESSED)
+    assert packed.headers["content-encoding"] == "br" and packed.text == plain.text
+    assert packed.headers["vary"].lower() == "accept-encoding"
+    assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
+    again = system.get("site", "/big.css", If_None_Match=packed.headers["etag"], **COMPRESSED)
+    assert again.status_code == 304
+
+
+def check_ranges(system, plain):
+    part = system.get("site", "/big.css", Range="bytes=5-1004", **COMPRESSED)
+    assert (part.status_code, part.text) == (206, plain.text[5:1005])
+    assert part.headers["content-range"] == "bytes 5-1004/2200"
+    assert "content-encoding" not in part.headers
+    stale = system.get("site", "/big.css", Range="bytes=5-8", If_Range='"other"')
+    assert (stale.status_code, stale.text) == (200, plain.text)
+    rest = {"Range": "bytes=2198-", "If_Range": plain.headers["etag"]}
+    assert system.get("site", "/big.css", **rest).text == plain.text[2198:]
+    assert system.get("site", "/big.css", Range="bytes=-3").text == plain.text[-3:]
+    beyond = system.get("site", "/big.css", Range="bytes=9999-")
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, "bytes */2200")
+    assert system.get("site", "/api/x", Range="bytes=0-1").text == "code /api/x"
 
 
 def test_files_come_before_code_and_a_split_serves_the_files_of_both(system, tmp_path):
@@ -64,27 +90,9 @@ def test_files_come_before_code_and_a_split_serves_the_files_of_both(system, tmp
     assert system.get("site", "/old").headers["location"] == "/new"
     assert system.get("site", "/_headers").text == "code /_headers"
 
-    big = {"Accept_Encoding": "gzip, br"}
     plain = system.get("site", "/big.css", Accept_Encoding="identity")
-    packed = system.get("site", "/big.css", **big)
-    assert packed.headers["content-encoding"] == "br" and packed.text == plain.text
-    assert packed.headers["vary"].lower() == "accept-encoding"
-    assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
-    again = system.get("site", "/big.css", If_None_Match=packed.headers["etag"], **big)
-    assert again.status_code == 304
-
-    part = system.get("site", "/big.css", Range="bytes=5-1004", **big)
-    assert (part.status_code, part.text) == (206, plain.text[5:1005])
-    assert part.headers["content-range"] == "bytes 5-1004/2200"
-    assert "content-encoding" not in part.headers
-    stale = system.get("site", "/big.css", Range="bytes=5-8", If_Range='"other"')
-    assert (stale.status_code, stale.text) == (200, plain.text)
-    rest = {"Range": "bytes=2198-", "If_Range": plain.headers["etag"]}
-    assert system.get("site", "/big.css", **rest).text == plain.text[2198:]
-    assert system.get("site", "/big.css", Range="bytes=-3").text == plain.text[-3:]
-    beyond = system.get("site", "/big.css", Range="bytes=9999-")
-    assert (beyond.status_code, beyond.headers["content-range"]) == (416, "bytes */2200")
-    assert system.get("site", "/api/x", Range="bytes=0-1").text == "code /api/x"
+    check_compression(system, plain)
+    check_ranges(system, plain)
 
     for path in ("app-1.js", "gone.html"):
         (site / "public" / path).unlink()

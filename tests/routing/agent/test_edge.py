@@ -191,7 +191,9 @@ async def test_it_starts_on_a_full_disk_and_opens_its_sockets_later(settings, mo
             await eventually_async(lambda: "decide.sock cannot be opened" in caplog.text)
             patched.undo()
             await eventually_async(lambda: Path(names.DECIDE_SOCKET).exists())
-            await eventually_async(lambda: status().get("revision") == 3 and not edge.facts().error)
+            await eventually_async(lambda: status().get("revision") == 3)
+            await eventually_async(lambda: not edge.facts().error)
+            assert Path(names.DECIDE_SOCKET).is_socket()
 
 
 async def _full(server):

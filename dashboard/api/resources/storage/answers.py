@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.utils import timezone
-
-from dashboard.accounts.actor import Actor
-from dashboard.api.http.auth import ApiRequest
 from dashboard.api.http.errors import ApiError
 from dashboard.storage import messages
 from dashboard.storage.client import StateRefused, StateUnavailable
@@ -39,7 +35,3 @@ def namespace_errors(*, exists: int, invalid: int, exists_status: int = 400) -> 
         if error.kind == "exists":
             raise ApiError(exists_status, (exists, str(error))) from None
         raise ApiError(400, (invalid, str(error))) from None
-
-
-def actor_of(request: ApiRequest) -> Actor:
-    return Actor(actor=request.auth.user, source=request.auth.source, now=timezone.now())

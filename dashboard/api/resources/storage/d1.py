@@ -6,10 +6,10 @@ from typing import Any, NoReturn
 
 from ninja import Query
 
-from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Failure, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, unsupported
-from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
+from dashboard.api.resources.storage.answers import namespace_errors, state_errors
 from dashboard.api.resources.storage.d1_schemas import (
     DatabaseChange,
     DatabaseInput,

@@ -9,10 +9,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
-from dashboard.api.http.auth import ApiRequest, may_deploy
+from dashboard.api.http.auth import ApiRequest, actor_of, may_deploy
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import bad_request, unsupported
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.resources.storage.answers import state_errors
 from dashboard.api.resources.storage.d1 import INVALID, ONE, database_of
 from dashboard.api.resources.storage.d1_schemas import ExportInput, ImportInput, Transfer
 from dashboard.storage import namespaces

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Schema
 from pydantic import Field
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Problem, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
 from dashboard.api.http.multipart import read_fields
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.resources.storage.answers import state_errors
 from dashboard.api.resources.storage.kv_namespaces import NAMESPACE, namespace_of
 from dashboard.storage import kv, messages
 from dashboard.storage.kv import Key, KeyNotFound

@@ -6,12 +6,11 @@ from typing import Any, Literal
 
 from ninja import Query, Schema
 
-from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError
 from dashboard.api.resources.storage.answers import (
     REFUSED,
-    actor_of,
     namespace_errors,
     state_errors,
 )

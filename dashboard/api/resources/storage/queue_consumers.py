@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 from ninja import Schema
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
 from dashboard.api.http.lookup import worker_named
-from dashboard.api.resources.storage.answers import actor_of
 from dashboard.api.resources.storage.queues import (
     MISSING,
     ONE,

@@ -10,10 +10,10 @@ from typing import Any
 from ninja import Query, Schema
 from pydantic import Field
 
-from dashboard.api.http.auth import ApiRequest, may_administer, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_administer, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Paging, ok, paged, resource
 from dashboard.api.http.errors import ApiError, bad_request, unsupported
-from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
+from dashboard.api.resources.storage.answers import namespace_errors, state_errors
 from dashboard.storage import namespaces
 from dashboard.storage.bound_workers import workers_by_namespace
 from dashboard.storage.messages import NO_JURISDICTION

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from ninja import Query, Schema
 from pydantic import Field
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.errors import ApiError, bad_request
-from dashboard.api.resources.storage.answers import actor_of, namespace_errors, state_errors
+from dashboard.api.resources.storage.answers import namespace_errors, state_errors
 from dashboard.storage import messages
 from dashboard.storage.r2 import buckets
 from dashboard.storage.r2.buckets import BucketNotEmpty

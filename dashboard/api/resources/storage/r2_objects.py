@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Query, Schema
 from pydantic import Field
 
-from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
+from dashboard.api.http.auth import ApiRequest, actor_of, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, Problem, ok, resource
 from dashboard.api.http.errors import ApiError
-from dashboard.api.resources.storage.answers import actor_of, state_errors
+from dashboard.api.resources.storage.answers import state_errors
 from dashboard.api.resources.storage.r2_buckets import BUCKET, bucket_of
 from dashboard.storage import messages
 from dashboard.storage.namespaces import record_change
