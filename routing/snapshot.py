@@ -87,9 +87,19 @@ class AssetsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectClass:
+    """A class of Durable Objects that a version implements. `namespace` (32 hex digits) identifies
+    its objects; renaming the class does not change it."""
+
+    class_name: str
+    namespace: str
+    sqlite: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VersionSpec:
     """An immutable upload. `main_module` names an ES module, `body_part` a service worker; both are
-    empty for a version that serves static assets alone."""
+    empty for a version that serves static assets alone. `objects` are sorted by class name."""
 
     id: str
     number: int
@@ -104,6 +114,7 @@ class VersionSpec:
     bindings: tuple[BindingSpec, ...] = ()
     exports: tuple[Export, ...] = ()
     assets: AssetsSpec | None = None
+    objects: tuple[ObjectClass, ...] = ()
 
     @property
     def has_code(self) -> bool:
@@ -179,8 +190,9 @@ class Snapshot:
 
     Workers answer at `<name>.<domain>`. `withheld` are Workers that cannot be published, with the
     reason; an edge keeps its version of them. `disabled_routes` are all route patterns without a
-    Worker, in a change too. `known` is False for `EMPTY` only: no desired state
-    was received yet, which differs from one without Workers.
+    Worker, and `deleted_objects` all namespaces of Durable Objects that were deleted, in a change
+    too. `known` is False for `EMPTY` only: no desired state was received yet, which differs from
+    one without Workers.
     """
 
     revision: int
@@ -192,6 +204,7 @@ class Snapshot:
     format: int = FORMAT
     known: bool = True
     disabled_routes: tuple[str, ...] = ()
+    deleted_objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +244,7 @@ def merge(current: Snapshot, change: Snapshot) -> Snapshot:
         workers=_ordered(workers),
         withheld=withheld | change.withheld,
         disabled_routes=change.disabled_routes,
+        deleted_objects=change.deleted_objects,
     )
 
 

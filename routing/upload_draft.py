@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from routing.snapshot import AssetsSpec, BindingSpec, ModuleSpec, VersionSpec
+from routing.rules.object_migrations import Migration
+from routing.snapshot import AssetsSpec, BindingSpec, ModuleSpec, ObjectClass, VersionSpec
 
 SECRET_TYPES = frozenset({"secret_text", "secret_key"})
 """Binding types whose value cannot be read back."""
@@ -17,7 +18,8 @@ class UploadRefused(Exception):
     """Nothing was saved. The API maps `kind` to Cloudflare's code; the message says what to change.
 
     Kinds: those of `agent.inspection.Refused`, and `no_worker`, `exists`, `inherit`, `sealed`,
-    `concurrent`, `name`, `tag`, `message`. `names` are the bindings at fault, if any.
+    `concurrent`, `name`, `tag`, `message`, `object_…` (`control.objects`). `names` are the
+    bindings at fault, if any.
     """
 
     def __init__(self, kind: str, message: str, names: tuple[str, ...] = ()) -> None:
@@ -44,7 +46,7 @@ class Draft:
     """An upload as sent. `bindings` may include `inherit`; `annotations` are stored unchanged.
 
     With `keep_runtime`, keys missing in `runtime` are copied from the latest version, and so are
-    its `assets` unless there are others.
+    its `assets` unless there are others. `migration` changes the Worker's Durable Objects.
     """
 
     main_module: str = ""
@@ -59,12 +61,20 @@ class Draft:
     runtime: Mapping[str, Any] = field(default_factory=dict)
     keep_runtime: bool = False
     assets: AssetsSpec | None = None
+    migration: Migration | None = None
 
     def modules(self) -> dict[str, bytes]:
         """Content by SHA-256."""
         return {part.sha256: part.content for part in self.parts}
 
-    def version(self, *, version_id: str, number: int, created_on: str) -> VersionSpec:
+    def version(
+        self,
+        *,
+        version_id: str,
+        number: int,
+        created_on: str,
+        objects: tuple[ObjectClass, ...] = (),
+    ) -> VersionSpec:
         """The version this draft would become."""
         return VersionSpec(
             id=version_id,
@@ -78,6 +88,7 @@ class Draft:
             body_part=self.body_part,
             bindings=self.bindings,
             assets=self.assets,
+            objects=objects,
             modules=tuple(
                 ModuleSpec(
                     name=p.name, content_type=p.content_type, sha256=p.sha256, size=len(p.content)

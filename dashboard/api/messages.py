@@ -288,9 +288,29 @@ NO_EDGE_LOG_DELIVERY = "Edge log delivery is not supported: leave `kind` empty."
 NO_JOB = "This job does not exist."
 UNSUPPORTED_FIELDS = {
     "containers": "Containers are not supported.",
-    "migrations": "Durable Objects are not supported, so there is nothing to migrate.",
-    "exports": "Durable Objects are not supported: leave out exports.",
+    "exports": "Declared exports are not supported: leave out exports, and use migrations.",
 }
+NO_OBJECTS = "Durable Objects are not supported, so there is nothing to migrate."
+NO_OBJECT_NAMESPACE = "No Durable Object namespace has this id."
+MIGRATE_WITH_UPLOAD = "Send migrations with an upload (wrangler deploy)."
+
+
+def binding_needs_class(name: str) -> str:
+    return f"Binding {name!r} needs class_name or namespace_id."
+
+
+def objects_are_bound(worker: str, callers: Sequence[str]) -> str:
+    return (
+        f"Durable Objects of {worker} are bound by {', '.join(callers)}. "
+        "Remove those bindings first, or delete with force=true."
+    )
+
+
+def has_objects(worker: str, classes: Sequence[str]) -> str:
+    return (
+        f"Deleting {worker} deletes its Durable Objects with all their data "
+        f"({', '.join(classes)}). To do so, delete with force=true (wrangler delete --force)."
+    )
 
 
 DOMAIN_SWITCHES = (

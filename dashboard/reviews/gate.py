@@ -91,6 +91,8 @@ def upload(
     try:
         return upload_version(worker_name=worker_name, permit=permit, inspect=inspect, **options)
     except NeedsProposal:
+        if options["draft"].migration is not None:
+            raise DeployRefused("review", messages.migration_needs_review(worker_name)) from None
         version, _ = upload_version(
             worker_name=worker_name, inspect=inspect, **(options | {"live": False})
         )

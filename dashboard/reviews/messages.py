@@ -41,6 +41,15 @@ def held_delete(hold: DeployHold) -> str:
     )
 
 
+def migration_needs_review(worker_name: str) -> str:
+    """A migration of Durable Objects is applied with its deployment, in one step."""
+    return (
+        f"Nothing was uploaded: the policy of {worker_name} asks for a review of this deployment, "
+        "and a Durable Object migration cannot wait for one. An admin lifts the rule on the "
+        "Worker's Policy page for this deployment."
+    )
+
+
 def policy_delete(worker_name: str) -> str:
     """Why an API token cannot delete a Worker with its own policy."""
     return (

@@ -12,6 +12,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from routing.control import audit, messages, revision
+from routing.control.objects import messages as object_messages
+from routing.control.objects.crossing import versions_before_migration
+from routing.control.objects.migrations import delete_namespaces
 from routing.control.secret_consent import secret_changes
 from routing.models import DEPLOYABLE, Deployment, Share, Version, Worker, deployable
 from routing.rules import split
@@ -23,7 +26,7 @@ ANY: Final = "any"
 
 class DeployRefused(Exception):
     """Nothing changed. `code` is that of `SplitRefused`, or `unknown_version`, `too_old`,
-    `secrets_changed`, `message` or `conflict`. The message says what to do."""
+    `migration`, `secrets_changed`, `message` or `conflict`. The message says what to do."""
 
     def __init__(self, code: str, message: str, names: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -70,6 +73,7 @@ def deploy(
         active = active_deployment(worker)
         _check_expected(active, expected)
         versions = _versions(worker, parsed)
+        _check_migrations(worker, versions)
         if not force:
             _check_secrets(active, parsed, versions)
         deployment = Deployment.objects.create(
@@ -146,6 +150,7 @@ def delete_worker(
             before={"tag": worker.tag, "versions": worker.versions.count()},
         )
         revision.advance_removed(worker)
+        delete_namespaces(worker.object_namespaces.values_list("key", flat=True), now)
         Worker.objects.filter(pk=worker.pk).delete()
 
 
@@ -213,6 +218,12 @@ def _is_rollback(active: Deployment | None, versions: Sequence[Version]) -> bool
     if active is None or len(versions) != 1:
         return False
     return versions[0].number < max(s.version.number for s in active.shares.all())
+
+
+def _check_migrations(worker: Worker, versions: Sequence[Version]) -> None:
+    for version in versions_before_migration(worker, versions):
+        message = object_messages.before_migration(version.number, worker.name)
+        raise DeployRefused("migration", message)
 
 
 def _check_secrets(

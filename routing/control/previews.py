@@ -12,6 +12,7 @@ from uuid import UUID
 
 from routing import snapshot
 from routing.control import messages
+from routing.control.objects import messages as object_messages
 from routing.control.publish import hostname, preview_of, url_of, whole_versions
 from routing.models import Version, VersionQuerySet, Worker, runs_in
 
@@ -28,8 +29,11 @@ class PreviewUnknown(LookupError):
 def preview_url(worker: Worker, version: Version, alias: str = "") -> str:
     """The version's URL by its id, or by `alias`.
 
-    "" if the Worker's previews are off or the name is too long for DNS.
+    "" if the Worker's previews are off, the name is too long for DNS, or the version implements
+    Durable Objects.
     """
+    if version.object_classes:
+        return ""
     label = f"{alias or str(version.id)[:PREFIX]}-{worker.name}"
     return url_of(hostname(label)) if worker.previews_enabled and len(label) <= _LONGEST else ""
 
@@ -50,6 +54,8 @@ def find_preview(label: str, group: str | None = None) -> snapshot.Preview:
         raise PreviewUnknown(_why_silent(workers[0]))
     for worker in workers:
         version = _version(worker, starts[worker.name]) if worker.previews_enabled else None
+        if version is not None and version.object_classes:
+            raise PreviewUnknown(object_messages.no_preview(worker.name))
         if version is not None:
             return preview_of(worker, version)
     raise PreviewUnknown(_why_not(workers[0], starts[workers[0].name]) if workers else "")

@@ -21,6 +21,12 @@ from routing.control.addresses.published import (
     addresses_of,
     disabled_routes,
 )
+from routing.control.objects.published import (
+    PublishedObjects,
+    deleted_objects,
+    objects_of,
+    objects_of_version,
+)
 from routing.control.state_bindings import with_capability
 from routing.models import (
     Deployment,
@@ -69,6 +75,7 @@ def publish(since: int | None = None, group: str | None = None) -> snapshot.Snap
             removed=_removed(after, group) if change else (),
             withheld=withheld,
             disabled_routes=disabled_routes(),
+            deleted_objects=deleted_objects(),
         )
 
 
@@ -101,11 +108,12 @@ def _workers(rows: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[st
     others = _recent_ids(rows)
     overrides = override_policies.policies(rows)
     addresses = addresses_of(rows)
+    objects = objects_of(rows)
     workers, withheld = [], {}
     for deployment in active.select_related("worker").order_by("worker__name"):
         ids = others.get(deployment.worker_id, [])
         try:
-            worker = _worker(deployment, shares[deployment.pk], modules, ids)
+            worker = _worker(deployment, shares[deployment.pk], modules, ids, objects)
             more = addresses.get(deployment.worker_id, PublishedAddresses())
             workers.append(
                 replace(
@@ -183,7 +191,8 @@ def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:
 
 def preview_of(worker: Worker, version: Version) -> snapshot.Preview:
     """One of `whole_versions`, for an edge to run as a preview."""
-    return snapshot.Preview(worker=worker.name, version=_version(version, version.modules.all()))
+    spec = _version(version, version.modules.all(), objects_of_version(version))
+    return snapshot.Preview(worker=worker.name, version=spec)
 
 
 def _modules() -> QuerySet[VersionModule]:
@@ -195,6 +204,7 @@ def _worker(
     shares: Sequence[Share],
     modules: Mapping[UUID, Sequence[VersionModule]],
     others: Sequence[str],
+    objects: PublishedObjects,
 ) -> snapshot.WorkerSpec:
     newest_first = sorted(shares, key=lambda share: -share.version.number)
     live = {str(share.version_id) for share in shares}
@@ -206,7 +216,7 @@ def _worker(
             shares=tuple(VersionWeight(str(s.version_id), s.weight) for s in newest_first),
             counts=_counts(deployment),
         ),
-        versions=tuple(_version(s.version, modules[s.version_id]) for s in newest_first),
+        versions=tuple(_version(s.version, modules[s.version_id], objects) for s in newest_first),
         other_versions=tuple(i for i in others if i not in live),
     )
 
@@ -221,7 +231,10 @@ def _hostnames(worker: Worker) -> tuple[str, ...]:
     return (hostname(worker.name),) if worker.subdomain_enabled else ()
 
 
-def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.VersionSpec:
+def _version(
+    row: Version, modules: Iterable[VersionModule], objects: PublishedObjects
+) -> snapshot.VersionSpec:
+    bindings = (with_capability(decrypt_binding(b)) for b in row.bindings)
     return snapshot.VersionSpec(
         id=str(row.id),
         number=row.number,
@@ -233,9 +246,10 @@ def _version(row: Version, modules: Iterable[VersionModule]) -> snapshot.Version
         body_part=row.body_part,
         compatibility_flags=tuple(row.compatibility_flags),
         modules=tuple(map(_module, modules)),
-        bindings=tuple(with_capability(decrypt_binding(b)) for b in row.bindings),
+        bindings=tuple(objects.bound(binding, row.worker_id) for binding in bindings),
         exports=tuple(msgspec.convert(e, snapshot.Export) for e in row.exports),
         assets=row.assets_spec,
+        objects=objects.classes_of(row.worker_id),
     )
 
 

@@ -22,6 +22,8 @@ from django.db import IntegrityError, transaction
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
 from routing.control import audit, deploy, messages, revision
 from routing.control.inherited_bindings import resolve
+from routing.control.objects.migrations import RecordedKeys, apply_migration, check_exports
+from routing.control.objects.upload import plan_objects
 from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
 from routing.control.state_bindings import check_namespaces
@@ -29,12 +31,14 @@ from routing.models import (
     ALIAS,
     Deployment,
     Module,
+    ObjectBinding,
     ServiceBinding,
     StateBinding,
     Version,
     VersionModule,
     Worker,
 )
+from routing.models.object_namespaces import new_key
 from routing.rules.names import is_worker_name
 from routing.secret_encryption import DecryptionFailed, decrypt_binding, encrypt_binding
 from routing.snapshot import BindingSpec, VersionSpec
@@ -79,20 +83,30 @@ def upload_version(
     resolved = resolve(draft, _latest(worker), keep, strict)
     _check_assets(resolved)
     check_namespaces(resolved.bindings)
-    candidate = resolved.version(
-        version_id=str(uuid.uuid4()), number=_next_number(worker), created_on=now.isoformat()
+    keys = RecordedKeys(new_key)
+    planned = plan_objects(resolved, worker_name, worker, live=live, new_key=keys)
+    candidate = planned.draft.version(
+        version_id=str(uuid.uuid4()),
+        number=_next_number(worker),
+        created_on=now.isoformat(),
+        objects=planned.objects.specs,
     )
     inspected = _started(inspect, candidate, resolved, worker_name)
+    check_exports(planned.objects, inspected.exports)
     Module.stage(resolved.modules(), now)
     with transaction.atomic():
         revision.lock()
         worker = _base(worker_name, create, based_on)
-        if resolve(draft, _latest(worker), keep, strict).bindings != resolved.bindings:
+        keys.rewind()
+        again = resolve(draft, _latest(worker), keep, strict)
+        replanned = plan_objects(again, worker_name, worker, live=live, new_key=keys)
+        if (again.bindings, replanned.objects) != (resolved.bindings, planned.objects):
             raise UploadRefused("concurrent", messages.BINDINGS_CHANGED)
         check_namespaces(resolved.bindings)
         worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
         _merge_settings(worker, settings or {})
-        version = _write(worker, resolved, candidate, inspected, by)
+        apply_migration(worker, planned.objects, actor=author, source=source, now=now)
+        version = _write(worker, planned.draft, candidate, inspected, by)
         if live:
             return version, _deploy(version, by, deploy_message, expected, permit)
         _announce(worker)
@@ -250,12 +264,15 @@ def _write(
         runtime=dict(draft.runtime),
         assets=msgspec.to_builtins(draft.assets) if draft.assets else None,
         asset_set=draft.assets.manifest if draft.assets else None,
+        migration_tag=worker.migration_tag,
+        object_classes=msgspec.to_builtins(candidate.objects) or None,
         startup_time_ms=inspected.startup_ms,
         etag=_etag(candidate),
     )
     _write_modules(version, draft)
     ServiceBinding.objects.bulk_create(ServiceBinding.rows_of(version))
     StateBinding.objects.bulk_create(StateBinding.rows_of(version))
+    ObjectBinding.objects.bulk_create(ObjectBinding.rows_of(version))
     audit.record(
         "version.upload",
         worker.name,

@@ -12,6 +12,7 @@ assets.py               static assets: contents, sets, uploads in progress
 schedules.py            cron triggers, and events sent to versions
 queue_consumers.py      consumers of queues
 namespaces.py           namespaces of the state process, and which versions use them
+object_namespaces.py    Durable Objects: the namespace of each class, and which versions bind it
 d1_uploads.py           SQL files that wait to be imported
 staged_objects.py       objects of the bucket without a row, perhaps
 invocations.py          requests from the edges' access logs, and the console lines of Workers
@@ -45,6 +46,7 @@ from routing.models.edges import (
 from routing.models.immutable import AuditEntry, Immutable
 from routing.models.invocations import Invocation, InvocationDetail, InvocationQuerySet
 from routing.models.namespaces import StateBinding, StateNamespace
+from routing.models.object_namespaces import DeletedObjects, ObjectBinding, ObjectNamespace
 from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuerySet
 from routing.models.queue_consumers import QueueConsumer
 from routing.models.schedules import Schedule, WorkerEvent
@@ -75,6 +77,7 @@ __all__ = [
     "AuditSeal",
     "CustomDomain",
     "D1Upload",
+    "DeletedObjects",
     "Deployment",
     "DeploymentQuerySet",
     "DesiredState",
@@ -88,6 +91,8 @@ __all__ = [
     "InvocationQuerySet",
     "JoinToken",
     "Module",
+    "ObjectBinding",
+    "ObjectNamespace",
     "OverrideKey",
     "OverrideLink",
     "OverrideLinkQuerySet",

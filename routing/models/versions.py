@@ -14,7 +14,7 @@ from django.db.models import Q
 from routing import object_storage
 from routing.models.immutable import Immutable
 from routing.models.staged_objects import StagedObject
-from routing.snapshot import AssetsSpec
+from routing.snapshot import AssetsSpec, ObjectClass
 from routing.upload_draft import Part
 
 DEPLOYABLE = 100
@@ -32,7 +32,8 @@ def runs_in(group: str) -> Q:
 class Worker(models.Model):
     """A named program. `tag` is its id in the API, `settings` are those that are not versioned.
 
-    With `overrides_protected` an override needs a signed permission.
+    With `overrides_protected` an override needs a signed permission. `migration_tag` is that of the
+    last migration of its Durable Objects.
     """
 
     name = models.CharField(max_length=63, unique=True)
@@ -46,6 +47,7 @@ class Worker(models.Model):
     settings = models.JSONField(default=dict)
     #: The groups of edges that it runs in, each name between spaces; "" for all. See `groups`.
     group_names = models.CharField(max_length=1024, default="", db_default="", blank=True)
+    migration_tag = models.CharField(max_length=255, default="", db_default="", blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -144,7 +146,9 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 class Version(Immutable):
     """An immutable upload of a Worker. Secret values in `bindings` are encrypted. `assets` are its
-    static assets (`snapshot.AssetsSpec`), None without any; `asset_set` is their manifest."""
+    static assets (`snapshot.AssetsSpec`), None without any; `asset_set` is their manifest.
+    `object_classes` are the classes of Durable Objects that it implements
+    (`snapshot.ObjectClass`), as of its upload; `migration_tag` is the Worker's then."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="versions")
@@ -169,6 +173,8 @@ class Version(Immutable):
     assets = models.JSONField(null=True)
     # Nullable, as a column with a default would make SQLite copy the table, without its trigger.
     asset_set = models.CharField(max_length=64, null=True, db_index=True)  # noqa: DJ001
+    migration_tag = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    object_classes = models.JSONField(null=True)
     startup_time_ms = models.PositiveIntegerField(default=0)
     etag = models.CharField(max_length=64)
 
@@ -187,6 +193,10 @@ class Version(Immutable):
     @property
     def assets_spec(self) -> AssetsSpec | None:
         return msgspec.convert(self.assets, AssetsSpec) if self.assets else None
+
+    @property
+    def object_specs(self) -> tuple[ObjectClass, ...]:
+        return tuple(msgspec.convert(row, ObjectClass) for row in self.object_classes or ())
 
     @property
     def alias(self) -> str:

@@ -9,11 +9,13 @@ from dashboard.api.http.auth import Caller
 from dashboard.api.http.errors import REFERENCED, ApiError
 from dashboard.reviews import gate
 from routing.control.callers import callers_of
+from routing.control.objects.migrations import live_bindings
 from routing.models import Worker
 
 
 def delete_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
-    """Deletes `worker`. Without `force`, refused while live versions of other Workers bind it."""
+    """Deletes `worker`. Without `force`, refused while live versions of other Workers bind it, or
+    if it has Durable Objects."""
     callers = sorted({call.caller for call in callers_of(worker)})
     if callers and not force:
         raise ApiError(
@@ -23,6 +25,8 @@ def delete_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
                 messages.worker_is_bound(worker.name, callers),
             ),
         )
+    if not force:
+        _check_objects(worker)
     gate.delete_worker(
         worker=worker,
         by_token=True,
@@ -30,3 +34,13 @@ def delete_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
         source=caller.source,
         now=timezone.now(),
     )
+
+
+def _check_objects(worker: Worker) -> None:
+    names = dict(worker.object_namespaces.values_list("key", "class_name"))
+    if not names:
+        return
+    bound = live_bindings(names).exclude(version__worker=worker)
+    if users := sorted({row.version.worker.name for row in bound}):
+        raise ApiError(409, (REFERENCED, messages.objects_are_bound(worker.name, users)))
+    raise ApiError(409, (REFERENCED, messages.has_objects(worker.name, list(names.values()))))

@@ -53,6 +53,7 @@ def upload_version(
 ) -> tuple[Version, Deployment | None]:
     """Saves a version; with `live` also deploys it at 100%."""
     _check_services(given.draft, worker_name)
+    _check_transfers(caller, given.draft)
     act = partial(
         gate.upload,
         worker_name=worker_name,
@@ -172,6 +173,14 @@ def fully_live(worker: Worker) -> tuple[Version, Deployment]:
             messages.NOT_FULLY_LIVE,
         ),
     )
+
+
+def _check_transfers(caller: Caller, draft: Draft) -> None:
+    """A token that is limited to some Workers may not take the Durable Objects of others."""
+    allowed = caller.token.workers
+    for transfer in draft.migration.transfers if draft.migration else ():
+        if allowed and transfer.worker not in allowed:
+            raise ApiError(403, (9109, messages.other_worker(allowed, transfer.worker)))
 
 
 def _check_services(draft: Draft, worker_name: str) -> None:

@@ -44,6 +44,9 @@ OLDER_DATE = 90004
 CUT_CALL = 90006
 """Ours, a remark: a service binding leads to a Worker that does not run in the same groups."""
 
+MIGRATED = 90007
+"""Ours: a Durable Object migration came after the version."""
+
 
 class ApiError(Exception):
     """Answered as `status` with `problems` (code, message); `retry_after` are seconds."""
@@ -96,6 +99,12 @@ _UPLOAD: Mapping[str, tuple[int, int]] = {
     "namespace_d1": (400, 10181),
     "namespace_r2": (400, 10085),
     "namespace_queue": (400, 11000),
+    "object_tag": (412, 10079),
+    "object_class": (400, 10074),
+    "object_new_export": (400, 10070),
+    "object_export": (403, 10064),
+    "object_binding": (400, 10061),
+    "object_deploy": (412, 10211),
     "tag": (400, 10026),
     "message": (400, 10026),
 }
@@ -105,6 +114,7 @@ _DEPLOY: Mapping[str, tuple[int, int]] = {
     "conflict": (409, 10035),
     "held": (409, 10035),
     "review": (403, REVIEW),
+    "migration": (400, MIGRATED),
 }
 
 

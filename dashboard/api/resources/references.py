@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.api.http.auth import ApiRequest, may_read
-from dashboard.api.http.envelope import Envelope, ok, page_info, resource
+from dashboard.api.http.envelope import Envelope, ok, resource
 from dashboard.api.http.lookup import worker_named
 from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers.schemas import References
 from routing.control.callers import callers_of
+from routing.control.objects.migrations import live_bindings
+from routing.models import Worker
 
 router = resource("References")
 ACCOUNT = "/accounts/{account_id}"
@@ -18,12 +20,30 @@ ACCOUNT = "/accounts/{account_id}"
 @router.get(SCRIPT + "/references", auth=may_read, response=Envelope[References])
 def get_references(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """Workers whose active deployment binds this one."""
+    worker = worker_named(script_name)
     incoming = [
         {"name": call.binding, "service": call.caller, "environment": "production"}
-        for call in callers_of(worker_named(script_name))
+        for call in callers_of(worker)
     ]
     services = {"incoming": incoming, "outgoing": [], "pages_function": False}
-    return ok({"services": services, "durable_objects": [], "dispatch_outbounds": []})
+    return ok(
+        {"services": services, "durable_objects": _object_users(worker), "dispatch_outbounds": []}
+    )
+
+
+def _object_users(worker: Worker) -> list[dict[str, Any]]:
+    """Bindings to the Worker's Durable Objects in active deployments, its own included."""
+    names = {row.key: row.full_name for row in worker.object_namespaces.select_related("worker")}
+    return [
+        {
+            "service": row.version.worker.name,
+            "environment": "production",
+            "name": row.name,
+            "durable_object_namespace_id": row.namespace,
+            "durable_object_namespace_name": names[row.namespace],
+        }
+        for row in live_bindings(names)
+    ]
 
 
 @router.get(
@@ -34,13 +54,3 @@ def get_references(request: ApiRequest, account_id: str, script_name: str) -> di
 def list_tail_producers(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
     """Always empty: there are no Tail Workers."""
     return ok([])
-
-
-@router.get(
-    ACCOUNT + "/workers/durable_objects/namespaces",
-    auth=may_read,
-    response=Envelope[list[dict[str, Any]]],
-)
-def list_object_namespaces(request: ApiRequest, account_id: str, page: int = 1) -> dict[str, Any]:
-    """Always empty: Durable Objects are not supported."""
-    return ok([], page_info(page, 100, 0, 0))

@@ -12,7 +12,7 @@ from dashboard.api import messages
 from dashboard.api.acts.upload import fully_live, upload_copy
 from dashboard.api.http.auth import ApiRequest, may_deploy, may_read
 from dashboard.api.http.envelope import Envelope, ok, resource
-from dashboard.api.http.errors import bad_request
+from dashboard.api.http.errors import bad_request, unsupported
 from dashboard.api.http.json_parser import parse_json
 from dashboard.api.http.lookup import latest_version, worker_named
 from dashboard.api.http.multipart import read_fields, split_fields
@@ -77,6 +77,8 @@ def patch_settings(request: ApiRequest, account_id: str, script_name: str) -> di
     raw, _ = split_fields(read_fields(request), "settings")
     given: SettingsInput = validated(SettingsInput, parse_json(raw, "The settings"), "settings")
     refuse_unsupported(given)
+    if given.migrations:
+        raise unsupported(messages.MIGRATE_WITH_UPLOAD)
     if given.versioned:
         upload_copy(
             request.auth,

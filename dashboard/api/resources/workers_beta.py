@@ -29,16 +29,17 @@ from dashboard.api.serializers.schemas import WorkerItem
 from dashboard.api.serializers.settings_schema import ScriptSettings, settings_item
 from routing.control import revision
 from routing.control.callers import Call, callers_of_all
+from routing.control.objects.migrations import live_bindings
 from routing.control.publish import hostname, port_of_url, timestamp, url_of
 from routing.control.upload import create_worker
-from routing.models import CustomDomain, Deployment, Worker
+from routing.models import CustomDomain, Deployment, ObjectNamespace, Worker
 from routing.rules.addresses.zones import zone_id
 from routing.transactions.batches import batches
 
 router = resource("Workers")
 WORKERS = "/accounts/{account_id}/workers/workers"
 WORKER = WORKERS + "/{worker_id}"
-NEVER = ("dispatch_namespace_outbounds", "durable_objects", "queues")
+NEVER = ("dispatch_namespace_outbounds", "queues")
 """Kinds of references that cannot exist here."""
 Json = dict[str, Any]
 
@@ -144,7 +145,32 @@ def worker_items(workers: Sequence[Worker]) -> list[Json]:
         for domain in CustomDomain.objects.filter(worker__in=keys):
             domains[domain.worker_id].append(_domain(domain))
     callers = callers_of_all(workers)
-    return [_item(w, deployed.get(w.pk), callers[w.name], domains[w.pk]) for w in workers]
+    users = _object_users(workers)
+    return [
+        _item(w, deployed.get(w.pk), callers[w.name], domains[w.pk], users[w.pk]) for w in workers
+    ]
+
+
+def _object_users(workers: Sequence[Worker]) -> defaultdict[int, list[Json]]:
+    """Other Workers that bind Durable Objects of these in active deployments, by key."""
+    users: defaultdict[int, list[Json]] = defaultdict(list)
+    for keys in batches(w.pk for w in workers):
+        rows = ObjectNamespace.objects.filter(worker__in=keys).select_related("worker")
+        namespaces = {row.key: row for row in rows}
+        for bound in live_bindings(namespaces):
+            namespace, user = namespaces[bound.namespace], bound.version.worker
+            if user != namespace.worker:
+                users[namespace.worker_id].append(_object_user(namespace, user))
+    return users
+
+
+def _object_user(namespace: ObjectNamespace, user: Worker) -> Json:
+    return {
+        "namespace_id": namespace.key,
+        "namespace_name": namespace.full_name,
+        "worker_id": user.tag,
+        "worker_name": user.name,
+    }
 
 
 def _domain(domain: CustomDomain) -> Json:
@@ -157,7 +183,11 @@ def _domain(domain: CustomDomain) -> Json:
 
 
 def _item(
-    worker: Worker, deployed_on: datetime | None, calls: Sequence[Call], domains: list[Json]
+    worker: Worker,
+    deployed_on: datetime | None,
+    calls: Sequence[Call],
+    domains: list[Json],
+    object_users: list[Json],
 ) -> Json:
     """A Worker, with URLs at this installation's edge."""
     callers = dict.fromkeys((call.tag, call.caller) for call in calls)
@@ -170,6 +200,7 @@ def _item(
         "references": {
             **{kind: [] for kind in NEVER},
             "domains": domains,
+            "durable_objects": object_users,
             "workers": [{"id": tag, "name": name} for tag, name in callers],
         },
         "subdomain": {

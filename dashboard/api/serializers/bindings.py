@@ -11,6 +11,7 @@ from dashboard.api.products import product_of_binding, refusal_of
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
+from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.snapshot import BindingSpec, Secret
 from routing.upload_draft import SECRET_TYPES
 
@@ -25,7 +26,10 @@ REQUIRED: Mapping[str, str] = {
     **{kind: bound.option for kind, bound in STATE_BINDINGS.items()},
 }
 """The text field that a type requires."""
-OPTIONAL: Mapping[str, tuple[str, ...]] = {"service": ("environment", "entrypoint")}
+OPTIONAL: Mapping[str, tuple[str, ...]] = {
+    "service": ("environment", "entrypoint"),
+    OBJECT_BINDING: ("class_name", "script_name", "namespace_id"),
+}
 COUNT, SIZE = 128, 5 * 1024
 """Cloudflare's limits: bindings of a version, bytes of one variable."""
 
@@ -40,6 +44,11 @@ def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> Bindings:
         if names.count(name) > 1:
             raise bad_request(messages.binding_twice(name))
     return bindings
+
+
+def is_supported(kind: str) -> bool:
+    """Whether this server runs Workers with bindings of that type."""
+    return kind in SUPPORTED
 
 
 def secret(name: str, text: str) -> BindingSpec:
@@ -78,7 +87,7 @@ def _parse(raw: Mapping[str, Any]) -> BindingSpec:
         raise bad_request(messages.binding_needs_type(name))
     if kind == "inherit":
         return _inherit(name, raw)
-    if kind not in SUPPORTED:
+    if not is_supported(kind):
         raise unsupported(_refusal(name, kind))
     if kind == "secret_text":
         return secret(name, _text(name, raw, "text"))
@@ -106,6 +115,8 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             options[field] = _text(name, raw, field)
     if kind == "service":
         _check_service(name, raw)
+    if kind == OBJECT_BINDING:
+        _check_objects(name, raw, options)
     if raw.get("delivery_delay"):
         raise unsupported(messages.binding_delay(name))
     if kind == "r2_bucket" and raw.get("jurisdiction"):
@@ -117,6 +128,15 @@ def _check_service(name: str, raw: Mapping[str, Any]) -> None:
     for field in ("props", "cross_account_grant"):
         if raw.get(field):
             raise unsupported(messages.binding_field_unsupported(name, field))
+    if raw.get("environment") not in (None, "production"):
+        raise unsupported(messages.only_production(name))
+
+
+def _check_objects(name: str, raw: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    if not options.get("class_name") and not options.get("namespace_id"):
+        raise bad_request(messages.binding_needs_class(name))
+    if raw.get("dispatch_namespace"):
+        raise unsupported(messages.binding_field_unsupported(name, "dispatch_namespace"))
     if raw.get("environment") not in (None, "production"):
         raise unsupported(messages.only_production(name))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninja import Schema
+from ninja import Field, Schema
 
 from dashboard.api.serializers.settings_schema import ScriptSettingsItem
 
@@ -46,6 +46,7 @@ class VersionRuntime(Schema):
     compatibility_date: str
     compatibility_flags: list[str]
     usage_model: str
+    migration_tag: str | None = None
     limits: Json | None = None
     cache_options: Json | None = None
 
@@ -110,6 +111,7 @@ class ScriptItem(ScriptSettingsItem):
     last_deployed_from: str
     compatibility_date: str
     compatibility_flags: list[str]
+    migration_tag: str | None = None
     placement_mode: str | None = None
     placement: Json | None = None
     limits: Json | None = None
@@ -181,6 +183,17 @@ class References(Schema):
     dispatch_outbounds: list[Json]
 
 
+class ObjectNamespaceItem(Schema):
+    """A namespace of Durable Objects: the objects of one class of the Worker `script`."""
+
+    id: str
+    class_: str = Field(alias="class")
+    name: str
+    script: str
+    use_sqlite: bool
+    environment: str
+
+
 class Subdomain(Schema):
     enabled: bool
     previews_enabled: bool
@@ -233,6 +246,7 @@ class WorkerVersion(Schema):
     compatibility_flags: list[str]
     main_module: str
     usage_model: str
+    migration_tag: str | None = None
     limits: Json | None = None
     placement: Json | None = None
     cache_options: Json | None = None

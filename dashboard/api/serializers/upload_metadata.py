@@ -16,11 +16,13 @@ from dashboard.api.http.json_parser import parse_json
 from dashboard.api.http.multipart import read_fields, split_fields
 from dashboard.api.serializers import annotations as notes
 from dashboard.api.serializers.annotations import Annotations
-from dashboard.api.serializers.bindings import parse_bindings
+from dashboard.api.serializers.bindings import is_supported, parse_bindings
+from dashboard.api.serializers.object_migrations import MigrationsInput
 from dashboard.api.serializers.settings_schema import ScriptSettings, changed_settings
 from routing.assets import uploads
 from routing.assets.config import ConfigInvalid, check_config
 from routing.assets.uploads import AssetsRefused
+from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.snapshot import AssetsSpec
 from routing.upload_draft import SECRET_TYPES, Draft, Part
 
@@ -44,7 +46,7 @@ class VersionSettings(ScriptSettings):
     limits: dict[str, Any] | None = None
     cache_options: dict[str, Any] | None = None
     usage_model: str | None = Field(None, max_length=20)
-    migrations: Any = None
+    migrations: MigrationsInput | None = None
     exports: Any = None
     containers: Any = None
 
@@ -156,6 +158,8 @@ def refuse_unsupported(given: VersionSettings) -> None:
     for field, reason in messages.UNSUPPORTED_FIELDS.items():
         if getattr(given, field):
             raise unsupported(reason)
+    if given.migrations and not is_supported(OBJECT_BINDING):
+        raise unsupported(messages.NO_OBJECTS)
 
 
 Model = type[BaseModel]
@@ -185,6 +189,7 @@ def _draft(metadata: UploadMetadata, parts: tuple[Part, ...], worker_name: str) 
         runtime={key: value for key, value in runtime.items() if value is not None},
         # Older wranglers send it with a copy of the latest version, and leave out part of that.
         keep_runtime=bool(metadata.keep_assets),
+        migration=metadata.migrations.migration() if metadata.migrations else None,
     )
 
 

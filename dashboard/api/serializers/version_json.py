@@ -48,6 +48,7 @@ def version_item(version: Version) -> Json:
             },
             "script_runtime": {
                 **_runtime(version),
+                **_migration(version.migration_tag),
                 **_extras(version, "limits", "cache_options"),
             },
             "bindings": binding_items(version),
@@ -71,6 +72,7 @@ def flat_version(version: Version) -> Json:
         "main_module": version.main_module or version.body_part,
         "startup_time_ms": version.startup_time_ms,
         **_runtime(version),
+        **_migration(version.migration_tag),
         **_extras(version, "limits", "placement", "cache_options"),
     }
 
@@ -104,6 +106,7 @@ def script_item(worker: Worker, latest: Version | None) -> Json:
         "has_modules": bool(latest and latest.main_module),
         "last_deployed_from": uploaded_from(latest),
         **_runtime(latest),
+        **_migration(worker.migration_tag),
         **(_placement(latest) | _extras(latest, "limits", "cache_options") if latest else {}),
         **settings_item(worker),
     }
@@ -149,6 +152,11 @@ def _runtime(version: Version | None) -> Json:
         "compatibility_flags": version.compatibility_flags if version else [],
         "usage_model": USAGE_MODEL,
     }
+
+
+def _migration(tag: str | None) -> Json:
+    """wrangler takes any tag for one that was applied, so there is none before the first."""
+    return {"migration_tag": tag} if tag else {}
 
 
 def _placement(version: Version) -> Json:

@@ -109,10 +109,10 @@ def test_publishing_takes_the_same_queries_for_3_and_30_workers(django_assert_nu
             make_deployment(worker, (new, 10), (old, 90))
 
     build(f"a{i}" for i in range(3))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         publish()
     build(f"b{i}" for i in range(27))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert len(publish().workers) == 30
 
 
