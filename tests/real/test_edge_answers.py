@@ -135,7 +135,46 @@ def test_a_web_socket_passes(plane: Plane) -> None:
         assert client.recv(100)[2:] == b"echo hi"
 
 
-@pytest.mark.parametrize("path", ["/<", "/>", "/`", '/?q="', "/?q=<", "/a?q=>&x=?"])
+@pytest.mark.parametrize(
+    "path", ["/x/../admin", "/x/%2e%2E/admin", "/./admin", "/x\\..\\admin", "/%61dmin"]
+)
+def test_a_version_gets_the_path_that_route_patterns_see(plane: Plane, path: str) -> None:
+    assert (
+        plane.edge.get("echo", path).json["url"].endswith(f"{plane.edge.settings.proof_port}/admin")
+    )
+
+
+@pytest.mark.parametrize("path", ["/a%2Fb", "/a%5cb", "/a//b", "/a%20b", "/a?b=/../c%2f"])
+def test_what_is_no_dot_segment_stays_as_it_was_sent(plane: Plane, path: str) -> None:
+    assert plane.edge.get("echo", path).json["url"].endswith(path)
+
+
+@pytest.mark.parametrize(
+    "host", ["echo.localhost:abc", "echo.localhost:65536", "echo.localhost:1:2"]
+)
+def test_a_host_that_no_version_takes_is_the_edges_own_answer(plane: Plane, host: str) -> None:
+    reply = plane.edge.get("", host=host)
+    assert reply.status == 400 and "Host header" in reply.text
+    line = plane.edge.log("proof", ray=reply.headers["cf-ray"])
+    assert (line["route"], line["version"]) == ("bad-host", None)
+
+
+def test_several_host_headers_are_refused(plane: Plane) -> None:
+    for more in ("echo.localhost", "other.localhost", "echo.localhost:80"):
+        for first in ("echo.localhost", "echo.localhost:80"):
+            with socket.create_connection(("127.0.0.1", plane.edge.settings.public_port)) as client:
+                sent = f"GET / HTTP/1.1\r\nHost: {first}\r\nHost: {more}\r\n\r\n"
+                client.sendall(sent.encode())
+                assert client.recv(1000).startswith(b"HTTP/1.1 400 "), (first, more)
+
+
+def test_response_headers_that_are_too_large_have_a_clear_error(plane: Plane) -> None:
+    reply = plane.edge.get("echo", "/large")
+    assert reply.status == 502 and "larger than 128 KB" in reply.text
+    assert reply.headers["cf-ray"] in reply.text
+
+
+@pytest.mark.parametrize("path", ["/a?<", "/a?>", '/?q="', "/?q=<", "/a?q=>&x=?"])
 def test_a_url_that_no_version_takes_is_the_edges_own_answer(plane: Plane, path: str) -> None:
     for host in ("echo.localhost", f"{plane.new_id[:8]}-echo.localhost"):
         reply = plane.edge.get("", path, host=host)

@@ -21,6 +21,7 @@ export default class extends WorkerEntrypoint {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/body") return new Response(request.body);
+    if (pathname === "/large") return new Response("", { headers: { big: "x".repeat(2e5) } });
     if (pathname === "/hang") await scheduler.wait(60_000);
     if (pathname === "/socket") {
       const { 0: client, 1: server } = new WebSocketPair();

@@ -88,8 +88,15 @@ def create(request: ApiRequest, account_id: str, given: WorkerInput) -> dict[str
 
 @router.get(WORKER, auth=may_read, response=Envelope[WorkerItem])
 def get_worker(request: ApiRequest, account_id: str, worker_id: str) -> dict[str, Any]:
-    """One Worker."""
-    return ok(worker_item(worker_by_name_or_id(worker_id)))
+    """One Worker.
+
+    wrangler prints `https://` and the host name of `subdomain.url`, without its port. Where that
+    would lead nowhere, it gets no URL, and takes the account's subdomain, which has the port.
+    """
+    item = worker_item(worker_by_name_or_id(worker_id))
+    if request.auth.source == "wrangler" and port_of_url():
+        item["subdomain"]["url"] = ""
+    return ok(item)
 
 
 @router.put(WORKER, auth=may_deploy, response=Envelope[WorkerItem])

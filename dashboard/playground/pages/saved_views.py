@@ -157,7 +157,8 @@ def import_curl(request: HttpRequest) -> HttpResponse:
     if place is None:
         notes.append(texts.OTHER_HOST.format(curl.host, worker.name))
     values, _ = values_for(worker.name, person(request))
-    typed = compose(worker.name, curl.fields, values)
+    host = place["host"] if place else ""
+    typed = compose(worker.name, {**curl.fields, "host": host}, values)
     shown = page_context.playground_page(request, worker, typed)
     shown = replace(shown, notes=notes, imported=True)
     return page(request, page_context.TEMPLATE, vars(shown))

@@ -6,26 +6,26 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
+from routing.control.addresses.reached import worker_at
 from routing.control.publish import hostname
-from routing.models import Worker
 
 
-def own_place(location: str, worker: str, path: str) -> dict[str, str] | None:
-    """Worker and path of a `Location`; None for every other address, and for what is no URL."""
-    host = hostname(worker)
+def own_place(location: str, worker: str, path: str, host: str = "") -> dict[str, str] | None:
+    """Worker, path and host of a `Location` in an answer from `host` (default: the Worker's own);
+    None for every other address, and for what is no URL. `host` is "" for a Worker's own."""
+    base = f"http://{host or hostname(worker)}{path}"
     try:
-        parts = urlsplit(urljoin(f"http://{host}{path}", location))
-        name = (parts.hostname or "").removesuffix(f".{settings.DOMAIN}")
-        port = parts.port
+        parts = urlsplit(urljoin(base, location))
+        target, port = parts.hostname or "", parts.port
     except ValueError:
         return None
-    own = parts.scheme in ("http", "https") and parts.username is None
-    if not own or port not in _ports():
+    if parts.scheme not in ("http", "https") or parts.username is not None or port not in _ports():
         return None
-    if parts.hostname != hostname(name) or not Worker.objects.filter(name=name).exists():
+    full_path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    name = worker_at(parts.scheme, target, full_path)
+    if not name:
         return None
-    query = f"?{parts.query}" if parts.query else ""
-    return {"worker": name, "path": (parts.path or "/") + query}
+    return {"worker": name, "path": full_path, "host": "" if target == hostname(name) else target}
 
 
 def _ports() -> tuple[int | None, ...]:

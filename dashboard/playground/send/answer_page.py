@@ -43,7 +43,7 @@ class AnswerPage:
     named_tone: str = ""
     results: list[Result] = field(default_factory=list)
     passed: int = 0
-    #: Worker and path of a redirect to a Worker of ours.
+    #: Worker, path and host of a redirect to a Worker of ours.
     follow: dict[str, str] | None = None
     #: With all edges chosen, the outcome at each.
     edges: list[EdgeAnswer] = field(default_factory=list)
@@ -114,4 +114,5 @@ def _check_of(saved: Saved) -> Check | None:
 def _follow(answer: Answer, entry: Entry) -> dict[str, str] | None:
     if not 300 <= answer.status < 400:
         return None
-    return own_place(answer.header("location"), entry.worker, entry.path)
+    host = str(entry.request.get("host") or "")
+    return own_place(answer.header("location"), entry.worker, entry.path, host)

@@ -26,6 +26,10 @@ _NO_WORKER = (
     "The Worker did not answer: its version is not running, or it broke off "
     "(%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
 )
+_BAD_RESPONSE = (
+    "The Worker's response cannot be passed on: its headers are larger than 128 KB, more than 200, "
+    "or malformed, or it ended too early (%RESPONSE_CODE%).\nRay id: %REQ(cf-ray)%\n"
+)
 
 # Envoy's own advice for edges, with larger windows of a stream for uploads over long distances.
 # Rapid resets and floods of frames end a connection by Envoy's defaults.
@@ -119,7 +123,9 @@ def _local_replies(listener: str) -> _Object:
     if listener == "internal":
         no_route = {**_reworded({"flags": ["NR"]}, _NOT_DEPLOYED), "status_code": 503}
     no_cluster = _reworded({"flags": ["NC"]}, _NO_CLUSTER)
-    return {"mappers": [no_route, no_cluster, *refusals(), _reworded({}, _NO_WORKER)]}
+    bad_response = _reworded({"flags": ["UPE"]}, _BAD_RESPONSE)
+    mappers = [no_route, no_cluster, *refusals(), bad_response, _reworded({}, _NO_WORKER)]
+    return {"mappers": mappers}
 
 
 def _reworded(flags: _Object, text: str) -> _Object:

@@ -172,6 +172,8 @@ def _outside(
             # For callers on this machine Envoy would append the machine's own address.
             "skip_xff_append": True,
             "strip_trailing_host_dot": True,
+            # As code reads URLs: /a/../b would pass a route pattern for /b and be /b to a Worker.
+            "normalize_path": True,
             # nginx' `proxy_pass` and ApacheBench speak HTTP/1.0, which needs no Host.
             "http_protocol_options": {
                 "accept_http_10": True,

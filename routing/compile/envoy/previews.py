@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from routing.compile import names
-from routing.compile.envoy.bad_url import bad_url
+from routing.compile.envoy.bad_url import BAD_HOST, bad_urls
 from routing.compile.envoy.clusters import TYPE, unix_cluster
 from routing.compile.envoy.decision import ACTION
 from routing.compile.envoy.ext_authz import ask_agent, exactly
@@ -53,6 +53,10 @@ function envoy_on_request(handle)
       or (cookie and cookie:find("{COOKIE}", 1, true))
       or path:sub(1, {len(names.LINK_PATH)}) == "{names.LINK_PATH}" then return end
   local host = headers:get(":authority"):gsub(":%d+$", "")
+  if host:find(",", 1, true) then  -- Envoy joins several Host headers
+    handle:respond({{[":status"] = "400"}}, "{BAD_HOST}")
+    return
+  end
   if host ~= host:lower() then return end
   local dot = host:find(".", 1, true)
   while dot do
@@ -90,11 +94,12 @@ def preview_routes(wildcards: Iterable[str], domain: str) -> list[_Object]:
             }
         },
     }
-    # The first route has it, too: it may match, and the filter reads the one that does.
-    refusal = bad_url()
+    # The first routes have it, too: one may match, and the filter reads the one that does.
+    refusals = bad_urls()
     if below:
-        refusal = {**refusal, "metadata": {"filter_metadata": {"unknown": below}}}
-    return [refusal, route]
+        metadata = {"filter_metadata": {"unknown": below}}
+        refusals = [{**refusal, "metadata": metadata} for refusal in refusals]
+    return [*refusals, route]
 
 
 def unknown_filter() -> _Object:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from routing.compile import names
-from routing.compile.envoy.bad_url import bad_url
+from routing.compile.envoy.bad_url import bad_urls
 from routing.compile.envoy.decision import ACTION, named, worker_routes
 from routing.compile.envoy.hosts import NO_WORKER_HERE, address_routes, hosts_with_routes
 from routing.compile.envoy.permissions import link_routes
@@ -74,7 +74,7 @@ def host_scope(
 ) -> _Object:
     """The routes of a host name that route patterns name, in the order of `addresses`. Any other
     URL gets 404. A shared link works for the first Worker that has links."""
-    routes = [bad_url()]
+    routes = bad_urls()
     known = [a for a in addresses if a.worker in workers or not a.worker]
     linked = next(
         (workers[a.worker] for a in known if a.worker and workers[a.worker].overrides), None
@@ -92,7 +92,7 @@ def worker_scopes(worker: WorkerSpec) -> Scopes:
     if not keys:
         return {}
     links = link_routes(worker) if worker.overrides else []
-    routes = [bad_url(), *links, *worker_routes(worker)]
+    routes = [*bad_urls(), *links, *worker_routes(worker)]
     return {key: _scope(key, worker.name, routes, retry=True) for key in keys}
 
 

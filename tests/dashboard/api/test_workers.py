@@ -140,10 +140,14 @@ def test_what_any_wrangler_prints_is_an_address_of_this_server(
     for label in ("shop", "0a1b2c3d-shop"):
         printed = urlsplit(f"https://{label}.{subdomain}.workers.dev")
         assert printed.netloc == f"{label}.localhost{port}" and printed.path == "/"
-    worker = shop("GET", "/workers/workers/shop").result["subdomain"]
+    sdk = {"headers": {"User-Agent": "cloudflare-python"}}
+    worker = shop("GET", "/workers/workers/shop", **sdk).result["subdomain"]
     assert worker["url"] == url
     printed = urlsplit(f"https://0a1b2c3d{worker['preview_url_suffix']}")
     assert printed.netloc == f"0a1b2c3d-shop.localhost{port}"
+    wrangler = {"headers": {"User-Agent": "wrangler/4.164.0"}}
+    worker = shop("GET", "/workers/workers/shop", **wrangler).result["subdomain"]
+    assert worker["url"] == ("" if port else url)
     flat = shop("GET", "/workers/workers/shop/versions/latest").result
     assert flat["urls"][0].startswith(public.split("localhost")[0])
 

@@ -4,9 +4,10 @@ import socket
 import threading
 
 import pytest
+from django.utils import timezone
 
 from dashboard.variables.models import Variable
-from routing.models import Edge
+from routing.models import CustomDomain, Edge, Worker, WorkerRoute
 from tests.dashboard.playground.fake_edge import fake_edge
 from tests.factories import make_deployment, make_edge, make_worker
 
@@ -126,9 +127,17 @@ def test_a_redirect_elsewhere_is_shown_and_not_followed(maya, shop, listener, ca
         ("javascript:alert(1)", ""),
         ("http://nobody.localhost/", ""),
         ("http://[::1", ""),
+        ("https://shop.example.com/x", "worker=shop&amp;path=%2Fx&amp;host=shop.example.com"),
+        ("https://example.com/shop/x?b", "path=%2Fshop%2Fx%3Fb&amp;host=example.com"),
+        ("https://example.com/other", ""),
+        ("https://other.example.com/", ""),
     ],
 )
 def test_only_own_workers_are_offered_to_be_followed(maya, shop, listener, location, followed):
+    given = {"zone": "example.com", "worker": Worker.objects.get(name="shop")}
+    given["created_at"] = timezone.now()
+    CustomDomain.objects.create(hostname="shop.example.com", **given)
+    WorkerRoute.objects.create(pattern="example.com/shop/*", **given)
     listener.status = 302
     listener.headers.append(("location", location))
     html = maya.post("/playground/", {"worker": "shop", "path": "/"}).content.decode()

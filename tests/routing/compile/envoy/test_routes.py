@@ -10,7 +10,7 @@ import pytest
 
 from routing.compile import names
 from routing.compile.envoy import config, routes
-from routing.compile.envoy.bad_url import bad_url
+from routing.compile.envoy.bad_url import bad_urls
 from routing.rules.split import TOTAL
 from routing.snapshot import BindingSpec, Overrides, Snapshot, WorkerSpec
 from tests.routing.compile.cases import FETCH, SUMS, make_version, make_worker
@@ -119,11 +119,24 @@ def test_the_edge_refuses_the_urls_that_workerd_refuses(path: str, bad: bool) ->
     """Worker by Worker and for previews, before any other route, under a name of no Worker."""
     snapshot = called(make_worker("w", (NEW, TOTAL)))
     scopes = config.public_scopes(snapshot)
-    first = {key: routes_of(scope)[0] for key, scope in scopes.items()}
-    assert first["public|w.localhost"] == first["preview"] == bad_url()
-    assert names.parse_route(first["preview"]["name"])[0] == ""
-    [header] = first["preview"]["match"]["headers"]
+    first = {key: routes_of(scope)[:2] for key, scope in scopes.items()}
+    assert first["public|w.localhost"] == first["preview"] == bad_urls()
+    assert [names.parse_route(route["name"])[0] for route in bad_urls()] == ["", ""]
+    [header] = bad_urls()[1]["match"]["headers"]
     assert bool(re.fullmatch(header["string_match"]["safe_regex"]["regex"], path)) is bad
+
+
+@pytest.mark.parametrize(
+    ("host", "bad"),
+    [
+        *((host, False) for host in ("w", "W-1.x_y.org", "w:", "w:0", "w:8787", "w:65535")),
+        *((host, True) for host in ("w:abc", "w:65536", "w:-1", "w:1:2", "w,w", "a b", "%41", "")),
+    ],
+)
+def test_the_edge_refuses_the_hosts_that_workerd_refuses(host: str, bad: bool) -> None:
+    [header] = bad_urls()[0]["match"]["headers"]
+    regex = header["string_match"]["safe_regex"]["regex"]
+    assert (not re.fullmatch(regex, host)) is (bad and header["invert_match"])
 
 
 def test_a_worker_that_is_not_routed_yet_is_no_unknown_host() -> None:
