@@ -3,9 +3,14 @@
 client/      Calls of the API, within a budget, with errors by kind
 provider/    What a place of Workers can do and what it knows: our edges, a Cloudflare account
 accounts/    Connecting: the token, what it can do, the Workers that are followed
+egress/      Requests to confirmed addresses of Workers
+tails/       Tails of watched Workers, in the background work
+proof/       Which version answered, by what evidence (pure)
+proving.py   Collects the evidence of requests
 pages/       The pages under /cloudflare/
 models.py    Accounts, followed Workers, budgets
 messages.py  Texts
 
-Nothing is ever sent anywhere but to the hosts of SLUICE_CLOUD_HOSTS, which is empty by default.
+API calls go to the hosts of SLUICE_CLOUD_HOSTS only, which is empty by default, and tails to where
+the API says. Requests to Workers go to confirmed addresses, if SLUICE_CLOUD_REQUESTS is on.
 """

@@ -15,6 +15,8 @@ RATE_LIMITED = "Cloudflare’s rate limit is reached. It answers nothing for a f
 NO_WORKER = "There is no Worker of this name."
 NO_VERSION = "There is no such version of this Worker."
 BUSY = "Too many requests to this account wait for an answer. Try again soon."
+TAIL_FULL = "Ten viewers tail this Worker already, which is the most. Close one at Cloudflare."
+TAIL_CLOSED = "The tail was closed. It is opened again."
 UNREADABLE = "The API’s answer cannot be read."
 
 
@@ -137,6 +139,8 @@ WHY: Mapping[str, str] = {
     "approvals_advisory": "Advisory: others may hold tokens that can deploy.",
     "counts_late": "From analytics: about 2 minutes late, sampled when busy.",
     "errors_by_logs": "From Workers Logs: logged requests only, about a minute late.",
+    "proof_by_tail": "By a tail, for requests from here. A busy tail drops events.",
+    "proof_by_logs": "From Workers Logs, about a minute late, if the request was stored.",
     "no_deploy": "The token may not deploy.",
     "no_code": "The token may not read code.",
     "no_tail": "The token may not open tails.",
@@ -160,6 +164,67 @@ CAPABILITIES: Mapping[str, str] = {
     "hold_ci": "Holding CI back",
     "approvals": "Approvals",
 }
+
+# --- Requests to Workers ------------------------------------------------------------------------
+
+REQUESTS_OFF = (
+    "Requests to Workers of connected accounts are off. An administrator of this system can set "
+    "SLUICE_CLOUD_REQUESTS=1."
+)
+NOT_FOLLOWED = "This Worker is not followed. An admin can follow it on the account’s page."
+NOT_CONFIRMED = "No address is confirmed. An admin can confirm one on the account’s page."
+RANKS: Mapping[str, tuple[str, str]] = {
+    "proved": ("Proved by tail", "Cloudflare’s tail has this request with its version."),
+    "logged": ("Seen in logs", "Workers Logs has this request with its version."),
+    "self_reported": (
+        "The Worker says so only",
+        "The answer names this version. Nothing outside the Worker confirms it, and a cached "
+        "answer can say the same.",
+    ),
+    "not_seen": ("Not seen", "Which version answered is unknown."),
+}
+"""Title and text by rank."""
+
+NOT_CONFIRMED_BECAUSE: Mapping[str, str] = {
+    "cached": "The cache answered (cf-cache-status), so no version ran.",
+    "mitigated": "Cloudflare’s firewall answered (cf-mitigated), so no version ran.",
+    "access_login": "Cloudflare Access asks for a login, so no version ran.",
+    "edge_error": "Cloudflare answered with an error page of its own.",
+    "no_ray": "The answer has no cf-ray: it may not come from Cloudflare.",
+    "contradicting": "There is evidence for two versions.",
+    "tail_off": "No tail was open.",
+    "tail_full": "No tail could be opened: ten viewers tail this Worker already.",
+    "tail_refused": "No tail could be opened, or it broke.",
+    "tail_late": "The tail opened after the request was sent, or was interrupted.",
+    "sampled": "The tail drops events, because the Worker is busy.",
+    "tail_silent": "The tail is open and has seen nothing since. It may be dead and is reopened.",
+    "unseen": "The tail is open and saw other requests since.",
+    "not_logged": "Workers Logs does not have it, at least not yet.",
+}
+"""By `proof.judge.Why`."""
+
+BAD_HOST = "The confirmed address is not a host name."
+BAD_PORT = "The confirmed address has a port where Cloudflare serves no https."
+HOST_IS_LOCAL = "The confirmed address leads back to this machine."
+BAD_REQUEST = "The method, the path or a header cannot be sent over HTTP."
+HOST_AWAY = "No connection"
+
+
+def tail_unreachable(problem: str) -> str:
+    return f"The tail cannot be reached: {problem}"
+
+
+def host_refused(host: str, problem: str) -> str:
+    return f"Nothing was sent to {host}: {problem}"
+
+
+def no_connection(host: str, problem: str) -> str:
+    return f"{host} does not accept connections: {problem}."
+
+
+def no_http(host: str, problem: str) -> str:
+    return f"{host} sent no HTTP: {problem}. The Worker may have acted anyway."
+
 
 # --- Deploying ----------------------------------------------------------------------------------
 

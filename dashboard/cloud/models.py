@@ -123,3 +123,62 @@ class CloudChange(models.Model):
     class Meta:
         ordering = ["-made_at"]
         indexes = [models.Index(fields=["account", "worker", "-made_at"])]
+
+
+class CloudTail(models.Model):
+    """A tail of a Worker, wanted until `watched_until`. The background work opens it.
+
+    Scope `PROBES`: requests with our nonce only. `opened_at`: open without a break since then.
+    `events`: received since. `sampled_at`, `sampling_ended_at`: the last time it dropped events.
+    `doubted_at`: it missed a request that it should have seen. `claim` is of the process that has
+    it, until `claimed_until`.
+    """
+
+    class Scope(models.TextChoices):
+        PROBES = "probes", "requests from here"
+        ALL = "all", "all requests"
+
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="tails")
+    worker = models.CharField(max_length=255)
+    scope = models.CharField(max_length=6, choices=Scope, default=Scope.PROBES)
+    watched_until = models.DateTimeField()
+    state = models.CharField(max_length=8, default="off")
+    problem = models.CharField(max_length=500, blank=True)
+    opened_at = models.DateTimeField(null=True)
+    events = models.PositiveBigIntegerField(default=0)
+    last_event_at = models.DateTimeField(null=True)
+    sampled_at = models.DateTimeField(null=True)
+    sampling_ended_at = models.DateTimeField(null=True)
+    doubted_at = models.DateTimeField(null=True)
+    claim = models.CharField(max_length=40, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "worker", "scope"], name="cloud_tail_once")
+        ]
+
+
+class CloudTailEvent(models.Model):
+    """An invocation by a tail. `at` is Cloudflare's time, `received_at` ours. `detail` has method,
+    URL, console lines and exceptions."""
+
+    tail = models.ForeignKey(CloudTail, on_delete=models.CASCADE, related_name="received")
+    nonce = models.CharField(max_length=64, blank=True)
+    ray = models.CharField(max_length=32, blank=True)
+    worker = models.CharField(max_length=255)
+    version_id = models.CharField(max_length=64, blank=True)
+    tag = models.CharField(max_length=100, blank=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    status = models.PositiveIntegerField(null=True)
+    cpu_ms = models.FloatField(null=True)
+    wall_ms = models.FloatField(null=True)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["nonce"], name="cloud_event_nonce"),
+            models.Index(fields=["tail", "received_at"], name="cloud_event_received"),
+        ]

@@ -117,7 +117,7 @@ def request(
 
 
 def _client() -> httpx.Client:
-    return httpx.Client(trust_env=False, follow_redirects=False, verify=_trusted())
+    return httpx.Client(trust_env=False, follow_redirects=False, verify=trusted_authorities())
 
 
 def _extensions(
@@ -130,7 +130,7 @@ def _extensions(
 
 
 @lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
+def trusted_authorities() -> ssl.SSLContext:
     """The authorities that this machine trusts (SSL_CERT_FILE adds a private one), and Mozilla's:
     small images have none of their own."""
     context = ssl.create_default_context()

@@ -62,18 +62,18 @@ def _send_directly(
     request: WireRequest, address: tuple[str, int], cancellation: Cancellation | None
 ) -> Answer:
     deadline = Deadline(DEADLINE, cancellation)
-    clock = _Clock(deadline)
+    clock = PhaseClock(deadline)
     with _connect() as client, deadline, _failures(request.edge, deadline):
         response = client.send(_prepared(request, address, clock), stream=True)
         try:
-            body, ended_by = _read(response, deadline)
+            body, ended_by = read_body(response, deadline)
         finally:
             response.close()
     return _answer(request, response, body, ended_by, clock)
 
 
 @dataclass
-class _Clock:
+class PhaseClock:
     """When each phase ended; httpcore calls it as `trace`."""
 
     deadline: Deadline
@@ -87,13 +87,14 @@ class _Clock:
     def timing(self) -> Timing:
         end = time.monotonic()
         connected = self.marks.get("connect_tcp.complete", self.started)
+        connected = self.marks.get("start_tls.complete", connected)
         written = self.marks.get("send_request_body.complete", connected)
         first = self.marks.get("receive_response_headers.complete", end)
         spans = (connected - self.started, written - connected, first - written, end - first)
         return Timing(*(max(0.0, span) * 1000 for span in spans))
 
 
-def _prepared(request: WireRequest, address: tuple[str, int], clock: _Clock) -> httpx.Request:
+def _prepared(request: WireRequest, address: tuple[str, int], clock: PhaseClock) -> httpx.Request:
     host, port = address
     return httpx.Request(
         request.method,
@@ -136,7 +137,7 @@ def _failure(edge: str, error: httpx.HTTPError) -> SendFailed:
     return SendFailed(messages.BROKEN, messages.NO_HTTP.format(edge=edge, error=error))
 
 
-def _read(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]:
+def read_body(response: httpx.Response, deadline: Deadline) -> tuple[bytes, EndedBy]:
     """At most `MOST_BYTES` bytes, and why they are not all."""
     body = bytearray()
     try:
@@ -159,7 +160,11 @@ def _early(deadline: Deadline) -> EndedBy:
 
 
 def _answer(
-    request: WireRequest, response: httpx.Response, body: bytes, ended_by: EndedBy, clock: _Clock
+    request: WireRequest,
+    response: httpx.Response,
+    body: bytes,
+    ended_by: EndedBy,
+    clock: PhaseClock,
 ) -> Answer:
     lines = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in response.headers.raw]
     return answer_of(request.edge, response.status_code, lines, body, ended_by, clock.timing())

@@ -25,6 +25,9 @@ EXPORT_HOSTS = _hosts("SLUICE_EXPORT_HOSTS", "localhost,127.0.0.1,::1")
 #: API hosts of Cloudflare accounts that can be connected, comma separated: `api.cloudflare.com`.
 #: Empty switches accounts off, and nothing is ever sent. SLUICE_CLOUD_HOSTS.
 CLOUD_HOSTS = _hosts("SLUICE_CLOUD_HOSTS")
+#: Whether requests go to confirmed addresses of connected accounts' Workers.
+#: SLUICE_CLOUD_REQUESTS.
+CLOUD_REQUESTS = variables.switch("SLUICE_CLOUD_REQUESTS", False)
 
 
 def _allowed_url(name: str, expected: str, *, user: bool = True, query: bool = True) -> str:

@@ -3,6 +3,8 @@ delays nothing else."""
 
 from __future__ import annotations
 
+from dashboard.cloud.tails.keeper import TailKeeper
+from dashboard.cloud.tails.retention import prune_tails
 from dashboard.events.due import DueSchedules
 from dashboard.events.upkeep import look as look_at_events, prune as prune_events
 from dashboard.exports.worker.exporter import Exporter
@@ -37,6 +39,7 @@ def conductor() -> list[Loop]:
     rollouts = Task("rollouts", lambda now: look(observe))
     checks = Task("checks", run_waiting_checks, stuck_after=CHECKS_STUCK_SECONDS)
     poll, courier = GuardrailPolling(), HookDeliveryQueue()
+    tails = TailKeeper()
     return [
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),
@@ -51,6 +54,7 @@ def conductor() -> list[Loop]:
             Task("digest", send_weekly, every=15),
         ),
         Loop(Task("deliveries", send_due)),
+        Loop(Task("tails", tails.look, every=0.25), close=tails.close),
         Loop(Task("audit_push", push_all, every=1), Task("audit_upkeep", tidy, every=300)),
         _retention(),
     ]
@@ -76,4 +80,5 @@ def _retention() -> Loop:
         Task("prune_assets", prune_assets, every=3600),
         Task("prune_objects", prune_objects, every=3600),
         Task("prune_events", prune_events, every=10),
+        Task("prune_tails", prune_tails, every=60),
     )

@@ -20,9 +20,12 @@ from dashboard.cloud.client.request import (
     Send,
     envelope_of,
     exchange,
+    is_viewer_limit,
     send_checked,
 )
 from dashboard.cloud.client.spending import SharedBudget
+from dashboard.cloud.proof.evidence import PROBE_HEADER, StoredLog
+from dashboard.cloud.proof.stored_logs import logs_of, query_of
 
 T = TypeVar("T")
 PAGE = 100
@@ -140,9 +143,9 @@ class CloudClient:
 
     # --- Requests -------------------------------------------------------------------------------
 
-    def open_tail(self, name: str) -> values.Tail:
-        """Only requests with the header x-sluice-probe."""
-        body = {"filters": [{"header": {"key": "x-sluice-probe"}}]}
+    def open_tail(self, name: str, header: str = PROBE_HEADER) -> values.Tail:
+        """Only requests with this header, or all where it is empty."""
+        body = {"filters": [{"header": {"key": header}}] if header else []}
         envelope = self._call("POST", f"{self._script(name)}/tails", body)
         return self._decoded(envelope.result, values.Tail)
 
@@ -153,6 +156,13 @@ class CloudClient:
         """`telemetry/query`."""
         path = f"{self._account}/workers/observability/telemetry/query"
         return self._decoded(self._call("POST", path, body).result, dict[str, Any])
+
+    def stored_logs(self, ray: str, sent_at: datetime) -> tuple[StoredLog, ...]:
+        """Stored invocations of one request; empty if none was stored (yet)."""
+        try:
+            return logs_of(ray, self.telemetry(query_of(ray, sent_at)))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
 
     def status_counts(self, since: datetime, until: datetime) -> tuple[values.StatusCount, ...]:
         """Logged requests by Worker, version and status; one query for all Workers."""
@@ -203,7 +213,8 @@ class CloudClient:
     def _call(self, method: str, path: str, body: Any, *, write: bool = False) -> Envelope:
         self._rest.spend(self._clock().timestamp(), write=write)
         answer = exchange(self.connection, self._send, method, path, body, write=write)
-        self._rest.note_answer(self._clock().timestamp(), answer.status, answer.headers)
+        if not is_viewer_limit(answer):
+            self._rest.note_answer(self._clock().timestamp(), answer.status, answer.headers)
         return envelope_of(answer, write=write)
 
     def _query(self, query: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:

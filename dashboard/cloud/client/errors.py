@@ -19,6 +19,7 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"
     KEY_LOST = "key_lost"
     MISSING = "missing"
+    TAIL_FULL = "tail_full"
     SECRETS_CHANGED = "secrets_changed"
     DURABLE_OBJECTS = "durable_objects"
     REFUSED = "refused"

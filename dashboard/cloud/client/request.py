@@ -21,6 +21,8 @@ from routing.snapshot import Secret
 SECONDS = 12.0
 WRITE_SECONDS = 25.0
 MOST_BYTES = 16_000_000
+VIEWER_LIMIT = 10057
+"""Ten viewers tail this Worker already, dashboards included."""
 CLOUDFLARE = "https://api.cloudflare.com/client/v4"
 
 
@@ -117,8 +119,21 @@ def exchange(
         raise CloudError(Kind.UNSURE if write else Kind.UNAVAILABLE, str(error)) from error
 
 
+def is_viewer_limit(answer: EgressResponse) -> bool:
+    """429 about one Worker's tails, not about the rate of calls."""
+    if answer.status != 429:
+        return False
+    try:
+        envelope = msgspec.json.decode(answer.text, type=Envelope)
+    except (msgspec.DecodeError, UnicodeError):
+        return False
+    return any(problem.code == VIEWER_LIMIT for problem in envelope.errors)
+
+
 def envelope_of(answer: EgressResponse, *, write: bool) -> Envelope:
     """The envelope of a successful answer. Raises `CloudError` for every other one."""
+    if is_viewer_limit(answer):
+        raise CloudError(Kind.TAIL_FULL, messages.TAIL_FULL, status=429, code=VIEWER_LIMIT)
     if answer.status == 429:
         wait = answer.headers.get("retry-after", "")
         seconds = float(wait) if wait.isdecimal() else 300.0

@@ -72,8 +72,10 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.DEPLOY: needs("deploy", "Workers Scripts: Edit", full, ""),
         Capability.CONDITIONAL_DEPLOY: Support(limited, "no_condition"),
         Capability.CODE: needs("code", "Workers Scripts: Read", none, "not_built"),
-        Capability.PROOF: needs("tail", "Workers Tail: Read", none, "not_built"),
-        Capability.PROOF_LATER: needs("logs", "Workers Observability: Edit", none, "not_built"),
+        Capability.PROOF: needs("tail", "Workers Tail: Read", limited, "proof_by_tail"),
+        Capability.PROOF_LATER: needs(
+            "logs", "Workers Observability: Edit", limited, "proof_by_logs"
+        ),
         Capability.COUNTS: needs("counts", "Account Analytics: Read", limited, "counts_late"),
         Capability.SERVER_ERRORS: needs(
             "logs", "Workers Observability: Edit", limited, "errors_by_logs"

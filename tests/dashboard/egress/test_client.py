@@ -105,7 +105,7 @@ def certified(tmp_path, monkeypatch):
     private = key.private_bytes(pem, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "key.pem").write_bytes(private)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-    client._trusted.cache_clear()
+    client.trusted_authorities.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
@@ -115,7 +115,7 @@ def certified(tmp_path, monkeypatch):
     yield server.server_address[1]
     server.shutdown()
     server.server_close()
-    client._trusted.cache_clear()
+    client.trusted_authorities.cache_clear()
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -136,7 +136,7 @@ def test_a_certificate_counts_for_its_name_though_the_connection_goes_to_an_addr
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(certified, monkeypatch):
     monkeypatch.delenv("SSL_CERT_FILE")
-    client._trusted.cache_clear()
+    client.trusted_authorities.cache_clear()
     with pytest.raises(client.SendFailed, match="certificate verify failed"):
         send(f"https://localhost:{certified}/")
 

@@ -90,13 +90,13 @@ def test_nothing_is_sent_or_waited_for_when_nobody_waits(
     outcome = send_and_prove(get("shop", edge), wait=30, cancellation=left)
     assert outcome.problem == "Not sent: The browser left." and listener.requests == []
     listener.tick = b"tick"
-    later, read = Cancellation(), sending._read
+    later, read = Cancellation(), sending.read_body
 
     def leave_while_reading(*arguments: Any) -> Any:
         threading.Timer(0.05, later.cancel).start()
         return read(*arguments)
 
-    monkeypatch.setattr(sending, "_read", leave_while_reading)
+    monkeypatch.setattr(sending, "read_body", leave_while_reading)
     began = time.monotonic()
     outcome = send_and_prove(get("shop", edge), wait=30, cancellation=later)
     assert outcome.answer is not None and outcome.answer.ended_by == "cancelled"
