@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.base.machine import children
 from tests.running import free_port
 
 STARTED_WITHIN = 20.0
@@ -54,6 +55,19 @@ class Server:
         if process is not None:
             process.send_signal(signal.SIGINT)
             process.wait(10)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Neither it nor its children run; the kernel still accepts connections for it."""
+        assert self._process is not None
+        everyone = [self._process.pid, *children(self._process.pid)]
+        for pid in everyone:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in everyone:
+                os.kill(pid, signal.SIGCONT)
 
     def __enter__(self) -> Server:
         self.start()

@@ -20,6 +20,9 @@ TCP: dict[str, Any] = {
 """libpq's options: requests are answered within 4 s when packets to and from the server are lost.
 A busy server is not away: its kernel acknowledges packets."""
 
+SILENT_SECONDS = 1.5
+"""Without a byte from the server for so long, another connection shows whether it is frozen."""
+
 WAIT_SECONDS = 2.5
 """For a connection: longer than one attempt."""
 

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.django_db
 def wrapper(monkeypatch):
     """Django's connection to a port where nothing listens."""
     monkeypatch.setattr(DatabaseWrapper, "_connection_pools", {})
-    return _wrapper(free_port())
+    return pooled_wrapper(free_port())
 
 
-def _wrapper(port):
+def pooled_wrapper(port, name="x", user="x"):
     options = {**connection_pool.TCP, "pool": connection_pool.options(4)}
-    settings = {"NAME": "x", "USER": "x", "PASSWORD": "", "HOST": "127.0.0.1", "PORT": port}
+    settings = {"NAME": name, "USER": user, "PASSWORD": "", "HOST": "127.0.0.1", "PORT": port}
     defaults = {
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
