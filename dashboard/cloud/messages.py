@@ -99,8 +99,8 @@ CHECKS: Mapping[str, tuple[str, str, str]] = {
     ),
     "code": (
         "Code of versions",
-        "Can be read. Diffs here will use it.",
-        "Without it: diffs will show settings only.",
+        "Diffs show lines, not only settings.",
+        "Without it: diffs show bindings and settings only.",
     ),
     "tail": (
         "Prove which version ran",
@@ -233,7 +233,10 @@ BAD_SPLIT = (
     "or any version at 100%."
 )
 NOT_READ = "What is live could not be read, so nothing can be deployed on condition."
-STALE = "Nothing was deployed: another deployment went live before it. Look at it, then try again."
+STALE = (
+    "Nothing was deployed: another deployment went live before it. The page shows it now, and the "
+    "form below has what you typed."
+)
 DEPLOYED = "Cloudflare lists the deployment as live. No request has confirmed it yet."
 PUT_BACK_MESSAGE = "Put back after two deployments at once"
 PUT_BACK: Mapping[str, str] = {"overwrote": "Put theirs back", "overtaken": "Put ours back"}

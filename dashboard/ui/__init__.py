@@ -3,6 +3,7 @@
 page.py           A page, or for htmx its fragment, from one view
 context.py        What the frame needs: navigation, edges
 badges.py         Numbers beside entries of the menu
+account_menu.py   The account switcher; a room above registers its accounts
 help.py           /help/
 paging.py         Long lists in pages
 redact_url.py     URLs without secrets

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from dashboard.fleet.propagation import meter_of_all
+from dashboard.ui.account_menu import account_menu
 from dashboard.ui.badges import count_of
 
 #: (route, icon, word). An entry shows as soon as its page exists; accounts when they are on.
@@ -40,26 +41,33 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: navigation(request.path, request)),
         "all_edges": SimpleLazyObject(meter_of_all),
+        "account_menu": lambda: account_menu(request),
         "rendered_at": timezone.now(),
         "error_base": lambda: _error_base(request),
     }
 
 
 def navigation(path: str, request: HttpRequest | None = None) -> list[dict[str, Any]]:
-    """Entries whose pages exist; `here` marks the one that contains `path`."""
-    entries = [(route, icon, word, "") for route, icon, word in DAILY]
-    entries += [(route, icon, word, "Settings") for route, icon, word in SETTINGS]
+    """Entries whose pages exist; `here` marks the one that contains `path`. On the pages of an
+    account its own come first."""
+    menu = account_menu(request) if request is not None else None
+    pages = menu.current.pages if menu else None
+    daily = [(e.url, e.icon, e.word, "", e.route) for e in pages or ()]
+    if pages is None:
+        daily = [(_url(route), icon, word, "", route) for route, icon, word in DAILY]
+    settings_ = [(_url(route), icon, word, "Settings", route) for route, icon, word in SETTINGS]
+    entries = [entry for entry in (*daily, *settings_) if entry[0]]
+    here = max((url for url, *_ in entries if path.startswith(url)), key=len, default="")
     return [
         {
             "url": url,
             "icon": icon,
             "word": word,
             "group": group,
-            "here": path.startswith(url),
+            "here": url == here,
             "count": count_of(route, request) if request is not None else 0,
         }
-        for route, icon, word, group in entries
-        if (url := _url(route))
+        for url, icon, word, group, route in entries
     ]
 
 

@@ -97,6 +97,8 @@ def share(number: int, percentage: str) -> str:
 TOO_LARGE = "too large to show here"
 BINARY = "binary"
 NOT_TEXT = "not shown as text"
+CLOUD_NO_DIFFERENCE = "No difference in the code, bindings and settings that the API shows."
+CLOUD_SAME_WITHOUT_CODE = "No difference in bindings and settings. Code is not compared."
 LINES_TOO_LONG = "its lines are too long to compare, as in minified code"
 TOO_DIFFERENT = "too different to compare quickly"
 LINE_BREAKS_ONLY = "only its line breaks differ"

@@ -135,11 +135,15 @@ class CloudClient:
         path = f"{self._account}/workers/services/{quote(name, '')}/environments/production/routes"
         return self._get(f"{path}?show_zonename=true", tuple[values.Route, ...])
 
-    def has_code(self, worker_id: str, version_id: str) -> bool:
+    def has_code(self, worker: str, version_id: str) -> bool:
         """Whether the version's modules can be read."""
-        worker, version = quote(worker_id, ""), quote(version_id, "")
+        return bool(self.code(worker, version_id).modules)
+
+    def code(self, worker: str, version_id: str) -> values.Code:
+        """The modules of a version, of a Worker by its id or name."""
+        worker, version = quote(worker, ""), quote(version_id, "")
         path = f"{self._account}/workers/workers/{worker}/versions/{version}?include=modules"
-        return bool(self._get(path, dict[str, Any]).get("modules"))
+        return self._get(path, values.Code)
 
     # --- Requests -------------------------------------------------------------------------------
 

@@ -86,6 +86,17 @@ class Version(msgspec.Struct, frozen=True):
     resources: Resources | None = None
 
 
+class CodeModule(msgspec.Struct, frozen=True):
+    name: str
+    content_type: str = ""
+    content_base64: str = ""
+
+
+class Code(msgspec.Struct, frozen=True):
+    main_module: str = ""
+    modules: tuple[CodeModule, ...] = ()
+
+
 class VersionList(msgspec.Struct, frozen=True):
     items: tuple[Version, ...] = ()
 

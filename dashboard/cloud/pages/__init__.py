@@ -2,9 +2,9 @@
 
 accounts.py       The list of accounts, connecting one
 account_page.py   One account: token, permissions, budget, Workers
+workers_page.py   The followed Workers and what is live
 worker_page.py    What the Deployments view of a Worker shows
 worker_views.py   The view, and its deployments
 change_note.py    What became of the last deployment from here
-readings.py       Answers of the API, shared by all viewers for some seconds
 urls.py
 """

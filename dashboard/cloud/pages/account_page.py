@@ -15,9 +15,9 @@ from dashboard.cloud.client import values
 from dashboard.cloud.client.budget import LEAST_LEFT, MOST, Budget
 from dashboard.cloud.client.spending import SharedBudget
 from dashboard.cloud.models import CloudAccount
-from dashboard.cloud.pages.readings import LISTS, Reading, reading
 from dashboard.cloud.provider.cloudflare import listed_addresses, log_share
 from dashboard.cloud.provider.values import Address
+from dashboard.cloud.readings import LISTS, Reading, reading
 from routing.secret_encryption import DecryptionFailed, decrypt
 
 ENDS_SOON = timedelta(days=14)

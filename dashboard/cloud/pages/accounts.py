@@ -26,7 +26,9 @@ from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.client.request import CLOUDFLARE
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.pages.account_page import account_page, worker_choices
-from dashboard.cloud.pages.readings import forget
+from dashboard.cloud.pages.workers_page import workers_page
+from dashboard.cloud.readings import forget
+from dashboard.limits.answers import give_place_back
 from dashboard.ui.page import page
 
 P = ParamSpec("P")
@@ -114,6 +116,16 @@ def connect(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     context = account_page(account_named(slug), person(request), timezone.now())
     return page(request, "cloud/account.html", context)
+
+
+@require_GET
+@while_on
+@never_cache
+def workers(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page reads itself again every 15 seconds."""
+    give_place_back(request)  # `readings` limits what waits for an answer
+    context = workers_page(account_named(slug), person(request), timezone.now())
+    return page(request, "cloud/workers.html", context, partial="workers")
 
 
 @requires(Role.ADMIN)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from dashboard.cloud import messages
+from dashboard.cloud.changes.settle import look_for
 from dashboard.cloud.models import CloudAccount, CloudChange
-from dashboard.cloud.pages.readings import Reading
-from dashboard.cloud.provider.guarded_deploy import outcome
 from dashboard.cloud.provider.values import DeploymentSummary, DeployState
+from dashboard.cloud.readings import Reading
 
 ATTENTION = timedelta(seconds=90)
 """After this a deployment without a trace needs a person."""
@@ -36,30 +35,11 @@ def change_note_of(
     change = account.changes.filter(worker=name).first()
     if change is None or change.acknowledged_at or now - change.made_at > SETTLES:
         return None
-    if change.state == DeployState.UNSURE and read.value and read.read_at > change.made_at:  # type: ignore[operator]
-        result = outcome(change.before_id or None, change.marker, read.value)
-        if result.state is not DeployState.UNSURE:
-            change.state = str(result.state)
-            change.others = others_as_json(result.others)
-            change.save(update_fields=["state", "others"])
+    if read.read_at:
+        look_for(change, read.value or (), read.read_at)
     if change.state == DeployState.LIVE:
         return None
     late = now - change.made_at > ATTENTION
     title, text = messages.change_note(change.state, change.others, late=late)
     put_back = messages.PUT_BACK.get(change.state, "")
     return ChangeNote(change, title, text, put_back)
-
-
-def others_as_json(others: Sequence[DeploymentSummary]) -> list[dict[str, Any]]:
-    """For `CloudChange.others`."""
-    return [
-        {
-            "id": other.id,
-            "author": other.author,
-            "source": other.source,
-            "message": other.message,
-            "created_at": other.created_at.isoformat(),
-            "shares": [[share.version_id, share.percentage] for share in other.shares],
-        }
-        for other in others
-    ]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<slug:slug>/token/", accounts.replace_token, name="token"),
     path("<slug:slug>/follow/", accounts.follow, name="follow"),
     path("<slug:slug>/disconnect/", accounts.disconnect, name="disconnect"),
+    path("<slug:slug>/workers/", accounts.workers, name="workers"),
     path("<slug:slug>/workers/<str:name>/", worker_views.deployments, name="worker"),
     path("<slug:slug>/workers/<str:name>/deploy/", worker_views.deploy, name="deploy"),
     path(

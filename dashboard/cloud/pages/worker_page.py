@@ -13,16 +13,6 @@ from dashboard.cloud import messages
 from dashboard.cloud.accounts.access import capabilities_of, provider_of
 from dashboard.cloud.models import CloudAccount, FollowedWorker
 from dashboard.cloud.pages.change_note import ChangeNote, change_note_of
-from dashboard.cloud.pages.readings import (
-    FIGURES,
-    LOGS,
-    VERSIONS,
-    Reading,
-    forget,
-    live_freshness,
-    reading,
-    watched_workers,
-)
 from dashboard.cloud.provider.capabilities import Capability, Support
 from dashboard.cloud.provider.roles import SplitRoles, roles_of
 from dashboard.cloud.provider.values import (
@@ -33,6 +23,16 @@ from dashboard.cloud.provider.values import (
     Share,
     VersionCount,
     VersionSummary,
+)
+from dashboard.cloud.readings import (
+    FIGURES,
+    LOGS,
+    VERSIONS,
+    Reading,
+    forget,
+    live_freshness,
+    reading,
+    watched_workers,
 )
 from dashboard.fleet.version_roles import WORDS, Role
 
@@ -75,18 +75,30 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """A deploy form as it was sent."""
+
+    candidate: str
+    percentage: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeployForm:
-    """`versions` can be chosen; one is suggested, at the percentage that it has."""
+    """`versions` can be chosen. One is filled in at the percentage that it has, or what was typed
+    into a form that was refused."""
 
     versions: Sequence[VersionSummary]
     stable_id: str
-    suggested_id: str
-    suggested_share: float
+    chosen_id: str
+    percentage: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPage:
-    """`weight` as in `HistoryRow`. `known` are (what, level, how it differs)."""
+    """`weight` as in `HistoryRow`. `known` are (what, level, how it differs). `moved`: another
+    deployment is live than when the page was opened."""
 
     account: CloudAccount
     name: str
@@ -104,13 +116,25 @@ class WorkerPage:
     deploy: DeployForm
     known: Sequence[tuple[str, str, str]]
     change: ChangeNote | None
+    refused: str
+    moved: bool
 
 
-def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> WorkerPage:
-    """At most four calls, shared by all viewers."""
+def worker_page(
+    account: CloudAccount,
+    name: str,
+    user: User,
+    now: datetime,
+    *,
+    typed: Typed | None = None,
+    refused: str = "",
+    opened_on: str = "",
+) -> WorkerPage:
+    """At most four calls, shared by all viewers. `refused` says why `typed` was not deployed;
+    `opened_on` is the deployment that was live when the page was opened."""
     read = deployments_of(account, name, now)
     listed = read.value or ()
-    versions = _versions(account, name, listed, now).value or ()
+    versions = versions_of(account, name, listed, now).value or ()
     counts, errors = _counts(account, name, now), _errors(account, now)
     numbers = {version.id: version.number for version in versions}
     roles = roles_of(listed, 0, numbers) if listed else None
@@ -131,9 +155,11 @@ def worker_page(account: CloudAccount, name: str, user: User, now: datetime) -> 
         counts=counts,
         errors=errors,
         history=[_history_row(listed, place, numbers) for place in range(len(listed))],
-        deploy=_deploy_form(roles, versions),
+        deploy=_deploy_form(roles, versions, typed),
         known=_known(account),
         change=change_note_of(account, name, read, now),
+        refused=refused,
+        moved=bool(opened_on and listed and listed[0].id != opened_on),
     )
 
 
@@ -146,7 +172,7 @@ def deployments_of(
     return reading(account, what, lambda: provider_of(account).deployments(name), now, fresh)
 
 
-def _versions(
+def versions_of(
     account: CloudAccount, name: str, listed: Sequence[DeploymentSummary], now: datetime
 ) -> Reading[Sequence[VersionSummary]]:
     """Read again early when a version is live that was not listed yet (`LOOK_AGAIN`)."""
@@ -248,14 +274,19 @@ def _weight(roles: SplitRoles | None) -> int | None:
     return round(roles.candidate.percentage * 1000)
 
 
-def _deploy_form(roles: SplitRoles | None, versions: Sequence[VersionSummary]) -> DeployForm:
-    """Suggests the candidate, else the newest version that is not stable."""
+def _deploy_form(
+    roles: SplitRoles | None, versions: Sequence[VersionSummary], typed: Typed | None
+) -> DeployForm:
+    """What was typed, else the candidate, else the newest version that is not stable."""
     stable_id = roles.stable.version_id if roles else ""
+    if typed:
+        return DeployForm(versions, stable_id, typed.candidate, typed.percentage, typed.message)
     if roles and roles.candidate:
         chosen = roles.candidate
-        return DeployForm(versions, stable_id, chosen.version_id, chosen.percentage)
+        percentage = f"{chosen.percentage:.3f}".rstrip("0").rstrip(".")
+        return DeployForm(versions, stable_id, chosen.version_id, percentage)
     newest = next((version.id for version in versions if version.id != stable_id), "")
-    return DeployForm(versions, stable_id, newest, 0)
+    return DeployForm(versions, stable_id, newest, "0")
 
 
 def _why_off(account: CloudAccount, can: Permission, read: Reading[Any]) -> str:

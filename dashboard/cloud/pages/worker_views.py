@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from django.contrib import messages as notices
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.cloud import messages
-from dashboard.cloud.accounts.access import guarded, provider_of
-from dashboard.cloud.accounts.checklist import Check, State
-from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.changes import settle as changes
+from dashboard.cloud.changes.deploy import deploy as deploy_shares
+from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.models import CloudAccount, CloudChange
 from dashboard.cloud.pages.accounts import account_named, while_on
-from dashboard.cloud.pages.change_note import others_as_json
-from dashboard.cloud.pages.readings import forget
-from dashboard.cloud.pages.worker_page import worker_page
-from dashboard.cloud.provider.values import DeployResult, DeployState, Share
+from dashboard.cloud.pages.worker_page import Typed, worker_page
+from dashboard.cloud.provider.values import DeployState, Share
 from dashboard.limits.answers import give_place_back
 from dashboard.ui.page import page
 
@@ -36,7 +31,15 @@ from dashboard.ui.page import page
 def deployments(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """The page reads itself again every 5 seconds."""
     give_place_back(request)  # `readings` limits what waits for an answer
-    context = worker_page(account_named(slug), name, person(request), timezone.now())
+    candidate = request.GET.get("candidate", "")
+    context = worker_page(
+        account_named(slug),
+        name,
+        person(request),
+        timezone.now(),
+        typed=Typed(candidate, "0", "") if candidate else None,
+        opened_on=request.GET.get("opened", ""),
+    )
     return page(request, "cloud/worker.html", context, partial="worker")
 
 
@@ -44,15 +47,21 @@ def deployments(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 @while_on
 @require_POST
 def deploy(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    """Deploys `candidate` at `percentage` beside `stable`, if `expected` is live."""
+    """Deploys `candidate` at `percentage` beside `stable`, if `expected` is live. A refused form
+    comes back as typed, on condition of what is live then."""
     account, sent = account_named(slug), request.POST
-    shares = _shares(sent.get("candidate", ""), sent.get("stable", ""), sent.get("percentage", ""))
-    if shares is None:
-        notices.error(request, messages.BAD_SPLIT)
-    else:
+    typed = Typed(*(sent.get(key, "") for key in ("candidate", "percentage", "message")))
+    shares = _shares(typed.candidate, sent.get("stable", ""), typed.percentage)
+    problem = messages.BAD_SPLIT
+    if shares is not None:
         expected = sent.get("expected") or None
-        _deploy(request, account, name, shares, expected, sent.get("message", "").strip())
-    return redirect("cloud:worker", slug, name)
+        problem = _problem(request, account, name, shares, expected, typed.message.strip())
+    if not problem:
+        return redirect("cloud:worker", slug, name)
+    context = worker_page(
+        account, name, person(request), timezone.now(), typed=typed, refused=problem
+    )
+    return page(request, "cloud/worker.html", context, status=422)
 
 
 @requires(Role.OPERATOR)
@@ -63,104 +72,37 @@ def settle(request: HttpRequest, slug: str, name: str, change_id: int) -> HttpRe
     account = account_named(slug)
     change = get_object_or_404(CloudChange, pk=change_id, account=account, worker=name)
     if request.POST.get("do") == "put_back":
-        shares = [Share(version_id, share) for version_id, share in _other_side(change)]
-        expected = request.POST.get("expected") or None
-        if not _deploy(request, account, name, shares, expected, messages.PUT_BACK_MESSAGE):
+        shares, expected = changes.other_side(change), request.POST.get("expected") or None
+        problem = _problem(request, account, name, shares, expected, messages.PUT_BACK_MESSAGE)
+        if problem:
+            notices.error(request, problem)
             return redirect("cloud:worker", slug, name)
-    change.acknowledged_at = timezone.now()
-    change.save(update_fields=["acknowledged_at"])
+    changes.acknowledge(change, timezone.now())
     return redirect("cloud:worker", slug, name)
 
 
-def _other_side(change: CloudChange) -> Sequence[tuple[str, float]]:
-    """The deployment that is not live: theirs if ours overwrote it, else ours."""
-    if change.state == DeployState.OVERWROTE and change.others:
-        return [(version_id, share) for version_id, share in change.others[0]["shares"]]
-    return [(version_id, share) for version_id, share in change.shares]
-
-
-def _deploy(
+def _problem(
     request: HttpRequest,
     account: CloudAccount,
     name: str,
     shares: Sequence[Share],
     expected: str | None,
     message: str,
-) -> bool:
-    """Whether something was sent. The change is stored before it is, so that a crash cannot lose
-    its marker."""
-    actor = actor_of(request)
-    change = _started(account, name, shares, expected, message, actor)
+) -> str:
+    """Deploys. Why nothing was sent; empty if something was."""
     try:
-        result = guarded(
-            account,
-            lambda: provider_of(account).deploy(
-                name, shares, expected=expected, message=message, marker=change.marker
-            ),
-            actor.now,
+        made = deploy_shares(
+            account, name, shares, expected=expected, message=message, by=actor_of(request)
         )
     except CloudError as error:
-        change.delete()
-        if error.kind is Kind.FORBIDDEN:
-            _note_deploy(account, State.MISSING)
-        notices.error(request, messages.not_deployed(error.message))
-        return False
-    forget(account, f"deployments.{name}")
-    if result.state is DeployState.STALE:
-        change.delete()
-        notices.error(request, messages.STALE)
-        return False
-    _finished(request, change, result, actor)
-    return True
-
-
-def _started(
-    account: CloudAccount,
-    name: str,
-    shares: Sequence[Share],
-    expected: str | None,
-    message: str,
-    actor: Actor,
-) -> CloudChange:
-    listed = [[share.version_id, share.percentage] for share in shares]
-    after = {"shares": listed, "message": message}
-    with transaction.atomic():
-        actor.record("cloud.deploy", _subject(account, name), before=expected, after=after)
-        return CloudChange.objects.create(
-            account=account,
-            worker=name,
-            marker=secrets.token_hex(6),
-            before_id=expected or "",
-            shares=listed,
-            message=message[:1000],
-            state=str(DeployState.UNSURE),
-            made_by=actor.actor.username if actor.actor else "",
-            made_at=actor.now,
-        )
-
-
-def _finished(
-    request: HttpRequest, change: CloudChange, result: DeployResult, actor: Actor
-) -> None:
-    change.state, change.others = str(result.state), others_as_json(result.others)
-    done = {"state": change.state, "deployment": result.ours.id if result.ours else ""}
-    with transaction.atomic():
-        change.save(update_fields=["state", "others"])
-        actor.record("cloud.deployed", _subject(change.account, change.worker), after=done)
-    if result.state is not DeployState.UNSURE:
-        _note_deploy(change.account, State.WORKS)
-    if result.state is DeployState.LIVE:
+        return messages.not_deployed(error.message)
+    if made.change is None:
+        return messages.STALE
+    if made.result.state is DeployState.LIVE:
         notices.success(request, messages.DEPLOYED)
     else:
-        notices.warning(request, messages.change_note(change.state, change.others)[0])
-
-
-def _note_deploy(account: CloudAccount, state: State) -> None:
-    """The first deployment shows whether the token may deploy."""
-    given = account.checklist.get(str(Check.DEPLOY), {})
-    if given.get("state") != state:
-        account.checklist[str(Check.DEPLOY)] = {"state": str(state), "detail": ""}
-        account.save(update_fields=["checklist"])
+        notices.warning(request, messages.change_note(made.change.state, made.change.others)[0])
+    return ""
 
 
 def _shares(candidate: str, stable: str, percentage: str) -> list[Share] | None:
@@ -176,7 +118,3 @@ def _shares(candidate: str, stable: str, percentage: str) -> list[Share] | None:
     if not stable or candidate == stable:
         return None
     return [Share(candidate, share), Share(stable, round(100 - share, 3))]
-
-
-def _subject(account: CloudAccount, name: str) -> str:
-    return f"cloudflare worker {account.slug}/{name}"

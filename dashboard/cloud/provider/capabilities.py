@@ -71,7 +71,7 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
     return never | {
         Capability.DEPLOY: needs("deploy", "Workers Scripts: Edit", full, ""),
         Capability.CONDITIONAL_DEPLOY: Support(limited, "no_condition"),
-        Capability.CODE: needs("code", "Workers Scripts: Read", none, "not_built"),
+        Capability.CODE: needs("code", "Workers Scripts: Read", full, ""),
         Capability.PROOF: needs("tail", "Workers Tail: Read", limited, "proof_by_tail"),
         Capability.PROOF_LATER: needs(
             "logs", "Workers Observability: Edit", limited, "proof_by_logs"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
+from dashboard.cloud import messages
 from dashboard.cloud.client import values as api
 from dashboard.cloud.client.calls import CloudClient
 from dashboard.cloud.client.errors import CloudError, Kind
@@ -24,7 +27,9 @@ from dashboard.cloud.provider.values import (
     DeployState,
     ErrorCount,
     ErrorCounts,
+    ModuleContent,
     Share,
+    VersionCode,
     VersionCount,
     VersionDetail,
     VersionSummary,
@@ -68,6 +73,17 @@ class CloudflareProvider:
             runtime.compatibility_date,
             runtime.compatibility_flags,
         )
+
+    def code(self, name: str, version_id: str) -> VersionCode:
+        given = self._client.code(name, version_id)
+        try:
+            modules = [
+                ModuleContent(m.name, m.content_type, base64.b64decode(m.content_base64))
+                for m in given.modules
+            ]
+        except binascii.Error as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
+        return VersionCode(given.main_module, tuple(modules))
 
     def deployments(self, name: str) -> Sequence[DeploymentSummary]:
         return [_deployment(deployment) for deployment in self._client.deployments(name)]

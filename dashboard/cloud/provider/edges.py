@@ -22,7 +22,9 @@ from dashboard.cloud.provider.values import (
     DeployState,
     ErrorCount,
     ErrorCounts,
+    ModuleContent,
     Share,
+    VersionCode,
     VersionCount,
     VersionDetail,
     VersionSummary,
@@ -56,13 +58,16 @@ class EdgesProvider:
         return [_version(row) for row in rows[:LATEST]]
 
     def version(self, name: str, version_id: str) -> VersionDetail:
-        rows = {str(row.id): row for row in self._worker(name).versions.select_related("author")}
-        if version_id not in rows:
-            raise CloudError(Kind.MISSING, messages.NO_VERSION)
-        row = rows[version_id]
+        row = self._version_row(name, version_id)
         bindings = [{"name": b["name"], "type": b["type"]} for b in row.bindings]
         flags = tuple(row.compatibility_flags)
         return VersionDetail(_version(row), bindings, row.compatibility_date, flags)
+
+    def code(self, name: str, version_id: str) -> VersionCode:
+        row = self._version_row(name, version_id)
+        parts = row.modules.select_related("module")
+        modules = [ModuleContent(p.name, p.content_type, p.module.read()) for p in parts]
+        return VersionCode(row.main_module or row.body_part, tuple(modules))
 
     def deployments(self, name: str) -> Sequence[DeploymentSummary]:
         rows = self._worker(name).deployments.with_shares().newest_first()
@@ -134,6 +139,12 @@ class EdgesProvider:
         )
         found = {(w, v): ErrorCount(n, failed, False) for w, v, n, failed in grouped.order_by()}
         return ErrorCounts(since, now, found)
+
+    def _version_row(self, name: str, version_id: str) -> Version:
+        rows = {str(row.id): row for row in self._worker(name).versions.select_related("author")}
+        if version_id not in rows:
+            raise CloudError(Kind.MISSING, messages.NO_VERSION)
+        return rows[version_id]
 
     def _worker(self, name: str) -> Worker:
         worker = Worker.objects.filter(name=name).first()

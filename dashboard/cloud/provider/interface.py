@@ -18,6 +18,7 @@ from dashboard.cloud.provider.values import (
     DeployResult,
     ErrorCounts,
     Share,
+    VersionCode,
     VersionDetail,
     VersionSummary,
     WorkerSummary,
@@ -35,6 +36,9 @@ class Provider(Protocol):
         """Those that can be deployed, newest first."""
 
     def version(self, name: str, version_id: str) -> VersionDetail: ...
+
+    def code(self, name: str, version_id: str) -> VersionCode:
+        """Several MB for some versions."""
 
     def deployments(self, name: str) -> Sequence[DeploymentSummary]:
         """Newest first: the first one is live."""

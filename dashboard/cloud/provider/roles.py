@@ -24,8 +24,8 @@ class SplitRoles:
 def roles_of(
     listed: Sequence[DeploymentSummary], place: int, numbers: Mapping[str, int]
 ) -> SplitRoles | None:
-    """Roles in the deployment at `place` of the newest-first list; None for more than two versions.
-    `numbers` are of versions, missing ones count as oldest."""
+    """Roles in the deployment at `place` of the newest-first list; None for more than two versions,
+    or if nothing says which one is older. `numbers` are of versions, a missing one is oldest."""
     shares = listed[place].shares
     if len(shares) == 1:
         return SplitRoles(shares[0])
@@ -40,6 +40,8 @@ def roles_of(
             return SplitRoles(stable, second if stable is first else first)
         if alone is not None:
             break
+    if numbers.get(first.version_id, 0) == numbers.get(second.version_id, 0):
+        return None
     older = min(shares, key=lambda share: numbers.get(share.version_id, 0))
     return SplitRoles(older, second if older is first else first)
 

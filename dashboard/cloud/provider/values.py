@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -38,6 +38,21 @@ class VersionDetail:
     bindings: Sequence[Mapping[str, Any]]
     compatibility_date: str
     compatibility_flags: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleContent:
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCode:
+    """`main` is the name of the module that is run first; empty if unknown."""
+
+    main: str
+    modules: tuple[ModuleContent, ...]
 
 
 @dataclass(frozen=True, slots=True)

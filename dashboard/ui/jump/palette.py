@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -51,6 +51,14 @@ class PalettePage:
 
 
 Scored = tuple[int, Jump]
+Source = Callable[[HttpRequest, Sequence[str]], Iterable[Scored]]
+_sources: list[Source] = []
+
+
+def register(source: Source) -> None:
+    """Adds results of a room above, for the words that were typed (none: before typing)."""
+    if source not in _sources:
+        _sources.append(source)
 
 
 @require_GET
@@ -74,7 +82,11 @@ def jumps(request: HttpRequest, typed: str) -> list[Jump]:
     words = words_of(typed)
     if not words:
         return _suggested(request, names, here)
-    results = [*_matches(request, words, names, here), *_versions(typed)]
+    results = [
+        *_matches(request, words, names, here),
+        *_versions(typed),
+        *_registered(request, words),
+    ]
     if not results:
         vocabulary = {word for name in names for word in words_of(name)}
         vocabulary |= {word for verb in (*OF_A_WORKER, *GENERAL) for word in words_of(verb.text)}
@@ -87,7 +99,8 @@ def _suggested(request: HttpRequest, names: Sequence[str], here: str) -> list[Ju
     """Before anything is typed: verbs for the page's Worker, Workers, pages."""
     verbs = [_jump(verb, here) for verb in _allowed(request, OF_A_WORKER)] if here else []
     pages = [jump for _, jump in _pages(request, [])]
-    return [*verbs[:MOST], *map(_worker, names[:MOST]), *pages]
+    more = [jump for _, jump in _registered(request, [])]
+    return [*verbs[:MOST], *map(_worker, names[:MOST]), *more, *pages]
 
 
 def _matches(
@@ -150,6 +163,11 @@ def _of_worker(words: Sequence[str]) -> Q:
     return reduce(lambda fits, word: fits & Q(worker__name__icontains=word), words, Q())
 
 
+def _registered(request: HttpRequest, words: Sequence[str]) -> Iterator[Scored]:
+    for source in _sources:
+        yield from source(request, words)
+
+
 def _pages(request: HttpRequest, words: Sequence[str]) -> Iterator[Scored]:
     for entry in navigation(request.path):
         points = score(words, entry["word"])
@@ -178,6 +196,8 @@ def _worker_of_the_page(request: HttpRequest) -> str:
         match = resolve(address.path)
     except Resolver404:
         return ""
+    if "slug" in match.kwargs:
+        return ""  # another account's Worker, whose name may be that of one here
     if match.view_name == "playground:playground":
         return parse_qs(address.query).get("worker", [""])[0]
     return str(match.kwargs.get("name", ""))

@@ -103,15 +103,21 @@ def module(request: HttpRequest, name: str, version_id: UUID, position: int) -> 
     return response
 
 
-def _file(
-    part: VersionModule, version: Version, content: bytes | None, most_lines: float
-) -> ModuleText:
+def shown_text(content: bytes | None, most_lines: float = MOST_LINES) -> tuple[str | None, str]:
+    """The text to show, or None and why there is none."""
     text, why = None, messages.TOO_LARGE
     if content is not None:
         text = text_of(content)
         why = messages.BINARY if text is None else ""
     if text is not None and text.count("\n") > most_lines:
-        text, why = None, messages.too_many_lines(most_lines)
+        return None, messages.too_many_lines(most_lines)
+    return text, why
+
+
+def _file(
+    part: VersionModule, version: Version, content: bytes | None, most_lines: float
+) -> ModuleText:
+    text, why = shown_text(content, most_lines)
     return ModuleText(
         name=part.name,
         content_type=part.content_type,

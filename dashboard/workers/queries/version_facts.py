@@ -26,7 +26,7 @@ class Fact:
 
 def bindings(version: Version) -> list[Fact]:
     """By name; a secret only says that it is there."""
-    return sorted((_binding(row) for row in version.bindings), key=lambda fact: fact.name)
+    return sorted((binding_fact(row) for row in version.bindings), key=lambda fact: fact.name)
 
 
 def settings(version: Version) -> list[Fact]:
@@ -58,7 +58,8 @@ def as_json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _binding(row: Mapping[str, Any]) -> Fact:
+def binding_fact(row: Mapping[str, Any]) -> Fact:
+    """A stored binding, or one of Cloudflare's API."""
     name, kind = str(row.get("name", "")), str(row.get("type", ""))
     if kind in SECRET_TYPES or "sealed" in row:
         return Fact(name, HIDDEN, kind, str(row.get("fingerprint", "")))

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.cloud.client.budget import Budget, seconds_until_free, spent
 from dashboard.cloud.client.errors import CloudError, Kind
-from dashboard.cloud.pages.readings import (
+from dashboard.cloud.readings import (
     FIGURES,
     LISTS,
     LOGS,

@@ -80,8 +80,10 @@ def test_the_page_reads_itself_again_and_shows_a_deployment_from_elsewhere(maya,
     worker = live().worker
     make_deployment(worker, (make_version("shop"), 100), message="By hand", source="wrangler")
     cache.clear()
-    fragment = maya.get(PAGE, headers={"HX-Request": "true"})
+    opened = str(Deployment.objects.newest_first()[1].id)
+    fragment = maya.get(f"{PAGE}?opened={opened}", headers={"HX-Request": "true"})
     assert b"By hand" in fragment.content and b"<html" not in fragment.content
+    assert b'data-moved="yes"' in fragment.content
     assert b'hx-trigger="every 5s"' in fragment.content
     # The condition of the deploy form follows; its fields are not sent, so they stay as typed.
     foot = fragment.content.split(b'id="deploy-foot" hx-swap-oob="true"')[1]
@@ -110,8 +112,13 @@ def test_a_stale_page_deploys_nothing(maya, shop):
     new, old = shop
     before = Deployment.objects.count()
     first = Deployment.objects.newest_first()[1]
-    deploy(maya, new, old, "50", expected=str(first.id))
+    page = deploy(maya, new, old, "50", expected=str(first.id), message="Half <now>")
     assert Deployment.objects.count() == before and not CloudChange.objects.exists()
+    # What was typed stays, on condition of what is live now.
+    form = page.context["deploy"]
+    assert page.status_code == 422 and page.context["refused"]
+    assert (form.chosen_id, form.percentage, form.message) == (new, "50", "Half <now>")
+    assert page.context["live"].id == str(live().id)
 
 
 def test_another_deployment_between_is_named_and_can_be_put_back(maya, shop, misbehave):
@@ -190,7 +197,7 @@ def test_a_token_sealed_with_another_key_is_announced_and_nothing_is_sent(maya, 
 def test_changed_secrets_are_named(maya, shop, misbehave):
     misbehave(secrets_changed=["KEY"])
     page = deploy(maya, *shop, "25")
-    assert b"KEY" in shown(maya, page.url).content and not CloudChange.objects.exists()
+    assert b"KEY" in page.content and not CloudChange.objects.exists()
 
 
 def test_an_old_answer_stays_and_says_its_time(maya, shop, other):
@@ -218,7 +225,7 @@ def test_an_old_answer_stays_and_says_its_time(maya, shop, other):
 def test_a_split_that_makes_no_sense_is_not_sent(maya, shop, other, candidate, percentage):
     sent = len(other.sent)
     deploy(maya, shop[1] if candidate == "stable" else candidate, shop[1], percentage)
-    assert not [1 for m, _ in other.sent[sent:] if m == "POST"]
+    assert not [1 for m, p in other.sent[sent:] if m == "POST" and p.endswith("/deployments")]
 
 
 def test_who_only_looks_deploys_nothing(vera, shop):

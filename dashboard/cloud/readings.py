@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -67,8 +67,20 @@ def reading(
         return Reading(stored.value, stored.read_at, messages.BUSY, Kind.UNAVAILABLE)
     finally:
         cache.delete(f"{key}.busy")
-    cache.set(key, answer, STAYS)
+    cache.set_many({key: answer, _last_key(account): now}, STAYS)
     return answer
+
+
+def stored_reading(account: CloudAccount, what: str) -> Reading[Any]:
+    """The last answer, without a call."""
+    stored: Reading[Any] = cache.get(_key(account, what)) or Reading()
+    return stored
+
+
+def last_answers(accounts: Iterable[CloudAccount]) -> dict[int, datetime]:
+    """When the API of each account answered last, by primary key."""
+    keys = {_last_key(account): account.pk for account in accounts}
+    return {keys[key]: at for key, at in cache.get_many(keys).items()}
 
 
 def live_freshness(watched: int) -> float:
@@ -91,6 +103,10 @@ def forget(account: CloudAccount, what: str) -> None:
     """The next reader asks again."""
     key = _key(account, what)
     cache.delete_many([key, f"{key}.failed"])
+
+
+def _last_key(account: CloudAccount) -> str:
+    return f"cloud.{account.pk}.answered"
 
 
 def _key(account: CloudAccount, what: str) -> str:

@@ -1,0 +1,123 @@
+"""Deploys through an account's provider. The change is stored first, so that a crash cannot lose
+its marker."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from dashboard.accounts.actor import Actor
+from dashboard.cloud.accounts.access import guarded, provider_of
+from dashboard.cloud.accounts.checklist import Check, State
+from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.models import CloudAccount, CloudChange
+from dashboard.cloud.provider.values import DeploymentSummary, DeployResult, DeployState, Share
+from dashboard.cloud.readings import forget
+
+
+@dataclass(frozen=True, slots=True)
+class MadeChange:
+    """`change` is None if nothing was sent, since another deployment was live (`STALE`)."""
+
+    result: DeployResult
+    change: CloudChange | None
+
+
+def deploy(
+    account: CloudAccount,
+    worker: str,
+    shares: Sequence[Share],
+    *,
+    expected: str | None,
+    message: str,
+    by: Actor,
+) -> MadeChange:
+    """Makes `shares` live if the deployment `expected` is. Raises `CloudError`: nothing was sent,
+    or the API refused it."""
+    change = _stored(account, worker, shares, expected, message, by)
+
+    def send() -> DeployResult:
+        return provider_of(account).deploy(
+            worker, shares, expected=expected, message=message, marker=change.marker
+        )
+
+    try:
+        result = guarded(account, send, by.now)
+    except CloudError as error:
+        change.delete()
+        if error.kind is Kind.FORBIDDEN:
+            _note_permission(account, State.MISSING)
+        raise
+    forget(account, f"deployments.{worker}")
+    if result.state is DeployState.STALE:
+        change.delete()
+        return MadeChange(result, None)
+    _store_result(change, result, by)
+    return MadeChange(result, change)
+
+
+def others_as_json(others: Sequence[DeploymentSummary]) -> list[dict[str, Any]]:
+    """For `CloudChange.others`."""
+    return [
+        {
+            "id": other.id,
+            "author": other.author,
+            "source": other.source,
+            "message": other.message,
+            "created_at": other.created_at.isoformat(),
+            "shares": [[share.version_id, share.percentage] for share in other.shares],
+        }
+        for other in others
+    ]
+
+
+def subject(account: CloudAccount, worker: str) -> str:
+    """Of audit entries."""
+    return f"cloudflare worker {account.slug}/{worker}"
+
+
+def _stored(
+    account: CloudAccount,
+    worker: str,
+    shares: Sequence[Share],
+    expected: str | None,
+    message: str,
+    by: Actor,
+) -> CloudChange:
+    listed = [[share.version_id, share.percentage] for share in shares]
+    after = {"shares": listed, "message": message}
+    with transaction.atomic():
+        by.record("cloud.deploy", subject(account, worker), before=expected, after=after)
+        return CloudChange.objects.create(
+            account=account,
+            worker=worker,
+            marker=secrets.token_hex(6),
+            before_id=expected or "",
+            shares=listed,
+            message=message[:1000],
+            state=str(DeployState.UNSURE),
+            made_by=by.actor.username if by.actor else "",
+            made_at=by.now,
+        )
+
+
+def _store_result(change: CloudChange, result: DeployResult, by: Actor) -> None:
+    change.state, change.others = str(result.state), others_as_json(result.others)
+    done = {"state": change.state, "deployment": result.ours.id if result.ours else ""}
+    with transaction.atomic():
+        change.save(update_fields=["state", "others"])
+        by.record("cloud.deployed", subject(change.account, change.worker), after=done)
+    if result.state is not DeployState.UNSURE:
+        _note_permission(change.account, State.WORKS)
+
+
+def _note_permission(account: CloudAccount, state: State) -> None:
+    """The first deployment shows whether the token may deploy."""
+    given = account.checklist.get(str(Check.DEPLOY), {})
+    if given.get("state") != state:
+        account.checklist[str(Check.DEPLOY)] = {"state": str(state), "detail": ""}
+        account.save(update_fields=["checklist"])
