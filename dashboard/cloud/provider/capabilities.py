@@ -67,7 +67,7 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.APPROVALS: Support(Level.LIMITED, "approvals_advisory"),
         Capability.SPREAD: Support(Level.NONE, "not_built"),
     }
-    none, limited, full = Level.NONE, Level.LIMITED, Level.FULL
+    limited, full = Level.LIMITED, Level.FULL
     return never | {
         Capability.DEPLOY: needs("deploy", "Workers Scripts: Edit", full, ""),
         Capability.CONDITIONAL_DEPLOY: Support(limited, "no_condition"),

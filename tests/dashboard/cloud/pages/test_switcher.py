@@ -83,9 +83,10 @@ def test_more_accounts_take_no_more_queries(root, shop):
 
 
 def test_the_palette_knows_accounts_and_their_workers(root, shop):
-    page = root.get("/palette/?q=shop cloudflare").content.decode()
-    assert '"/cloudflare/shop-prod/workers/shop/"' in page
-    assert '"/cloudflare/shop-prod/workers/"' in page.split('id="palette')[-1]
+    page = root.get("/palette/?q=shop cloudflare", headers={"HX-Request": "true"})
+    found = re.findall(r'data-href="([^"]+)"', page.content.decode())
+    assert "/cloudflare/shop-prod/workers/shop/" in found
+    assert "/cloudflare/shop-prod/workers/" in found
 
 
 def test_a_worker_there_is_not_taken_for_the_one_here(root, shop):
