@@ -68,7 +68,9 @@ class TailKeeper:
         if not settings.CLOUD_HOSTS:
             return {}
         rows = CloudTail.objects.filter(watched_until__gt=now, account__problem="")
-        free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        self._renew_claims(now)
+        lapsed = Q(claimed_until=None) | Q(claimed_until__lt=now)
+        free = lapsed & ~Q(claim=self._claim)
         room = MOST_TAILS - len(self._threads)
         for key in rows.filter(free).values_list("pk", flat=True)[: max(0, room)]:
             CloudTail.objects.filter(free, pk=key).update(
@@ -79,7 +81,6 @@ class TailKeeper:
                 sampled_at=None,
                 problem="",
             )
-        self._renew_claims(now)
         mine = rows.filter(claim=self._claim).select_related("account")
         return {row.pk: row for row in mine}
 

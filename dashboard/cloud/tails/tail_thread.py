@@ -109,7 +109,7 @@ class TailThread(threading.Thread):
         while not self._stop_requested.is_set():
             self._report(TailState.OPENING)
             try:
-                session = self._open()
+                session = self._open_session()
             except CloudError as error:
                 self._refused(error)
                 continue
@@ -123,7 +123,7 @@ class TailThread(threading.Thread):
 
     # --- One session ----------------------------------------------------------------------------
 
-    def _open(self) -> _Session:
+    def _open_session(self) -> _Session:
         try:
             tail = self._make_client().open_tail(self._worker, self._header)
         finally:
@@ -131,7 +131,7 @@ class TailThread(threading.Thread):
         try:
             socket = self._connect(tail.url)
         except CloudError:
-            self._delete(tail)
+            self._give_back(tail)
             raise
         return _Session(tail, socket, time.monotonic() + self._lasts(tail))
 
@@ -147,39 +147,39 @@ class TailThread(threading.Thread):
         self._renewal.clear()
         while not self._stop_requested.is_set():
             if self._renewal.is_set() or time.monotonic() >= session.renew_at:
-                session = self._renewed(session)
+                session = self._renewed_session(session)
             try:
-                self._handle(session.socket.recv(timeout=RECEIVE_SECONDS))
+                self._take_message(session.socket.recv(timeout=RECEIVE_SECONDS))
             except TimeoutError:
                 continue
             except ConnectionClosed:
                 self._report(TailState.REFUSED, messages.TAIL_CLOSED)
                 self._stop_requested.wait(self._backoff.failed())
                 break
-        self._close(session)
+        self._close_session(session)
 
-    def _renewed(self, session: _Session) -> _Session:
+    def _renewed_session(self, session: _Session) -> _Session:
         """The new tail is open before the old one closes, so nothing is missed. If it cannot be
         opened the old one goes on for a while."""
         doubted = self._renewal.is_set()
         self._renewal.clear()
         try:
-            new = self._open()
+            new = self._open_session()
         except (CloudError, DatabaseError):
             return _Session(session.tail, session.socket, time.monotonic() + RENEW_BEFORE)
         with suppress(TimeoutError, ConnectionClosed):
             while True:
-                self._handle(session.socket.recv(timeout=0))
-        self._close(session)
+                self._take_message(session.socket.recv(timeout=0))
+        self._close_session(session)
         self._report(TailState.OPEN, unbroken=not doubted)
         return new
 
-    def _close(self, session: _Session) -> None:
+    def _close_session(self, session: _Session) -> None:
         with suppress(Exception):  # whatever state it is in
             session.socket.close()
-        self._delete(session.tail)
+        self._give_back(session.tail)
 
-    def _delete(self, tail: values.Tail) -> None:
+    def _give_back(self, tail: values.Tail) -> None:
         """Gives its place back. A tail that cannot be deleted expires."""
         try:
             with suppress(CloudError, DatabaseError):
@@ -189,7 +189,7 @@ class TailThread(threading.Thread):
 
     # --- What is reported -----------------------------------------------------------------------
 
-    def _handle(self, text: str | bytes) -> None:
+    def _take_message(self, text: str | bytes) -> None:
         message, now = parse_message(text), timezone.now()
         if isinstance(message, Notice):
             self.reports.put(Sampled(now, ends=message is Notice.OVERLOAD_ENDS))
