@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,9 +48,15 @@ def state_process(folder: Path, **settings: str) -> Iterator[StateProcess]:
             stderr=output,
         )
     try:
-        socket = folder / "state.sock"
-        assert eventually(socket.exists)
-        yield StateProcess(f"unix:{socket}", process.pid)
+        listener = folder / "state.sock"
+        assert eventually(lambda: answers(listener))
+        yield StateProcess(f"unix:{listener}", process.pid)
     finally:
         process.terminate()
         process.wait(20)
+
+
+def answers(path: Path) -> bool:
+    """A socket file that an earlier process left behind accepts nobody."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0

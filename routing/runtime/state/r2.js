@@ -9,6 +9,8 @@ const NOT_WRITTEN = "The object could not be written to the disk, which may be f
 const INTERNAL = 10001; // R2's codes
 const TOO_LARGE = 100100;
 const MOST_BYTES = 5_363_466_240;
+const HOUR_MS = 3_600_000;
+const UPLOAD_MS = 7 * 24 * HOUR_MS; // as R2's default lifecycle rule
 const KEPT_MS = 3000; // a backup takes contents after the database that names them
 
 /** Buckets whose folder was swept since the process started. */
@@ -37,6 +39,8 @@ export default {
 export class R2BucketObject extends Stored {
   /** Until what a killed process left half-written is gone. @type {Promise<void> | undefined} */
   #ready;
+  /** When multipart uploads were last looked through. */
+  #expired_at = 0;
 
   constructor(state, env) {
     const blobs = { fetch: (url, options) => this.#fetchBlob(url, options) };
@@ -48,6 +52,7 @@ export class R2BucketObject extends Stored {
     const folder = `http://disk/${request.cf.miniflare.name}/blobs/`;
     if (new URL(request.url).pathname === "/__destroy") return this.#destroy(folder);
     await (this.#ready ??= this.#sweep(folder).catch((error) => console.error(error)));
+    await this.#expire(folder).catch((error) => console.error(error));
     const size = Number(request.headers.get("content-length"));
     if (size - Number(request.headers.get("cf-r2-metadata-size")) > MOST_BYTES)
       return refuse(400, TOO_LARGE, "The object is larger than 5 GiB.");
@@ -77,6 +82,16 @@ export class R2BucketObject extends Stored {
     }
   }
 
+  /** Aborts multipart uploads that were begun a week ago, at most once an hour. The packaged Worker
+   *  stores no time: an upload begins here when it is first seen. */
+  async #expire(folder) {
+    const now = Date.now();
+    if (now - this.#expired_at < HOUR_MS) return;
+    this.#expired_at = now;
+    const blobs = this.state.storage.transactionSync(() => abortUploads(this.db, now));
+    for (const { blob_id } of blobs) await this.disk.fetch(folder + blob_id, { method: "DELETE" });
+  }
+
   async #destroy(folder) {
     await this.state.storage.deleteAll();
     const response = await this.disk.fetch(folder.replace(/blobs\/$/, ""), { method: "DELETE" });
@@ -98,6 +113,33 @@ export class R2BucketObject extends Stored {
     for (const { name } of await response.json())
       if (!used.has(name)) await this.disk.fetch(folder + name, { method: "DELETE" });
   }
+}
+
+/** Returns the contents that no upload refers to any more. */
+function abortUploads(db, now) {
+  const last = now - UPLOAD_MS;
+  db.exec(
+    "CREATE TABLE IF NOT EXISTS _sluice_uploads (upload_id TEXT PRIMARY KEY, started_at INTEGER)",
+  );
+  db.exec(
+    `INSERT OR IGNORE INTO _sluice_uploads
+    SELECT upload_id, ? FROM _mf_multipart_uploads WHERE state = 0`,
+    now,
+  );
+  const old = "(SELECT upload_id FROM _sluice_uploads WHERE started_at < ?)";
+  const blobs = db
+    .exec(
+      `DELETE FROM _mf_multipart_parts WHERE object_key IS NULL AND upload_id IN ${old}
+      RETURNING blob_id`,
+      last,
+    )
+    .toArray();
+  db.exec(
+    `UPDATE _mf_multipart_uploads SET state = 2 WHERE state = 0 AND upload_id IN ${old}`,
+    last,
+  );
+  db.exec("DELETE FROM _sluice_uploads WHERE started_at < ?", last);
+  return blobs;
 }
 
 const isFull = (text) => /SQLITE_FULL|disk is full/i.test(text);
