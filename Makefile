@@ -35,7 +35,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest rest-and-tests golden format sizes clean \
-	test-cluster test-public torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-assets bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
+	test-cluster test-public torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-steps bench-assets bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -133,6 +133,10 @@ torture: ## Every fault at random instants against a real edge: make torture MIN
 bench-edge: ## Requests per second through the edge, against workerd, Envoy, nginx and HAProxy alone
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.throughput
+
+bench-steps: ## 30 percentage changes under load, with a Worker of every kind of storage
+	$(call SETUP,bench)
+	@exec $(PY) -m benchmarks.rollouts.steps
 
 bench-assets: ## Static assets of the edge beside nginx, which serves the same folder
 	$(call SETUP,bench)

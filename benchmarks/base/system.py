@@ -146,18 +146,22 @@ class System:
 
     def call(self, method: str, path: str, **given: Any) -> Any:
         """The result of a request below `/workers/scripts/`; a refusal ends the run."""
+        return self.call_account(method, f"workers/scripts/{path}", **given)
+
+    def call_account(self, method: str, path: str, **given: Any) -> Any:
+        """The result of a request below the account's address."""
         token = (self.data_dir / "shown_token").read_text()
-        return self._call(method, f"scripts/{path}", token, **given)
+        return self._call(method, path, token, **given)
 
     def upload_assets(self, token: str, files: Mapping[str, tuple[str, bytes, str]]) -> Any:
         """The result of the last upload of a session for static assets."""
-        return self._call("POST", "assets/upload?base64=true", token, files=files)
+        return self._call("POST", "workers/assets/upload?base64=true", token, files=files)
 
     def _call(self, method: str, path: str, token: str, **given: Any) -> Any:
         account = json.loads((self.data_dir / "run.json").read_text())["account_id"]
         answer = self._http.request(
             method,
-            f"http://127.0.0.1:{self.http_port}/client/v4/accounts/{account}/workers/{path}",
+            f"http://127.0.0.1:{self.http_port}/client/v4/accounts/{account}/{path}",
             headers={"Authorization": f"Bearer {token}"},
             **given,
         )
