@@ -141,6 +141,7 @@ WHY: Mapping[str, str] = {
     "errors_by_logs": "From Workers Logs: logged requests only, about a minute late.",
     "proof_by_tail": "By a tail, for requests from here. A busy tail drops events.",
     "proof_by_logs": "From Workers Logs, about a minute late, if the request was stored.",
+    "spread_by_probes": "By probes from here, on new connections. Other places are unknown.",
     "no_deploy": "The token may not deploy.",
     "no_code": "The token may not read code.",
     "no_tail": "The token may not open tails.",
@@ -237,7 +238,54 @@ STALE = (
     "Nothing was deployed: another deployment went live before it. The page shows it now, and the "
     "form below has what you typed."
 )
-DEPLOYED = "Cloudflare lists the deployment as live. No request has confirmed it yet."
+DEPLOYED = "Cloudflare lists the deployment as live."
+
+UNCONFIRMED = "No request has confirmed it"
+VERIFICATION_WHY: Mapping[str, tuple[str, str]] = {
+    "requests_off": (
+        UNCONFIRMED,
+        "Probes need SLUICE_CLOUD_REQUESTS=1 and a confirmed address of this Worker.",
+    ),
+    "no_tail": (
+        UNCONFIRMED,
+        "The token may not open tails, so probes prove nothing.",
+    ),
+    "tail_closed": (
+        "Needs attention: not confirmed within 90 s",
+        "The tail could not be opened, so no probe was seen.",
+    ),
+    "not_seen": (
+        "Needs attention: not confirmed within 90 s",
+        "Too few probes were seen. Whether every place has it is unknown.",
+    ),
+    "no_answer": ("Needs attention: not confirmed within 90 s", "The address did not answer."),
+    "other_version": (
+        "Needs attention: another version still answers",
+        "Probes got a version that is wrong by this deployment. Check what is live.",
+    ),
+    "not_listed": ("Needs attention", "Cloudflare does not list this deployment."),
+    "interrupted": (
+        "Needs attention: not confirmed within 90 s",
+        "Cloudflare’s API could not be read, or requests were switched off meanwhile.",
+    ),
+}
+"""Title and text by `verification.rules.VerificationWhy`."""
+SUPERSEDED = "Another deployment is live meanwhile."
+NOT_OURS = "It was deployed elsewhere, so Sluice has not probed it."
+OTHER_PLACES = "Other places: unknown."
+SHARE_UNKNOWN = "Only percentages changed, which probes cannot tell. They show in figures."
+
+
+def probing(right: int, wanted: int, sent: int, seen: int) -> tuple[str, str]:
+    text = f"{sent} sent, {seen} seen. It is called live when {wanted} in a row are right."
+    return f"{right}/{wanted} probes in a row are right", text
+
+
+def probed(right: int, places: Sequence[str], seconds: float) -> str:
+    origin = f" from {', '.join(places)}" if places else ""
+    return f"{right}/{right} probes{origin} get this deployment, after {seconds:.1f} s"
+
+
 PUT_BACK_MESSAGE = "Put back after two deployments at once"
 PUT_BACK: Mapping[str, str] = {"overwrote": "Put theirs back", "overtaken": "Put ours back"}
 

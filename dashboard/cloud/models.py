@@ -182,3 +182,48 @@ class CloudTailEvent(models.Model):
             models.Index(fields=["nonce"], name="cloud_event_nonce"),
             models.Index(fields=["tail", "received_at"], name="cloud_event_received"),
         ]
+
+
+class Verification(models.Model):
+    """Probes that confirm the deployment with `marker`. `probes` are the newest ones, oldest first:
+    {at, asked, version, right, rank, why, place}. `right` of them in a row were right at the end.
+
+    `decisive`: probes can tell this deployment from the one before; a change of percentages alone
+    they cannot.
+    """
+
+    account = models.ForeignKey(
+        CloudAccount, on_delete=models.CASCADE, related_name="verifications"
+    )
+    worker = models.CharField(max_length=255)
+    marker = models.CharField(max_length=12)
+    state = models.CharField(max_length=12, default="probing")
+    why = models.CharField(max_length=16, blank=True)
+    host = models.CharField(max_length=300, blank=True)
+    decisive = models.BooleanField(default=True)
+    removes = models.BooleanField(default=False)
+    right = models.PositiveIntegerField(default=0)
+    sent = models.PositiveIntegerField(default=0)
+    seen = models.PositiveIntegerField(default=0)
+    probes = models.JSONField(default=list)
+    places = models.JSONField(default=list)
+    began_by = models.CharField(max_length=150, blank=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    claim = models.CharField(max_length=40, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "worker", "marker"], name="cloud_verification_once"
+            )
+        ]
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == "live"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == "probing"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.utils import timezone
 
+from dashboard.accounts.actor import Actor
 from dashboard.cloud.accounts.access import capabilities_of, client_of
-from dashboard.cloud.egress.values import SentRequest
+from dashboard.cloud.egress.admission import admit
+from dashboard.cloud.egress.send import send
+from dashboard.cloud.egress.values import SentRequest, WorkerRequest
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.proof.evidence import AnswerFacts, Evidence, StoredLog, TailEvent
 from dashboard.cloud.proof.hops import Hop, hop_trail
@@ -18,6 +22,8 @@ from dashboard.cloud.tails import watches
 
 WAIT_SECONDS = 5.0
 """For the event of a request; one usually comes in about a second."""
+OPEN_SECONDS = 6.0
+"""For the tail to open, before a request is sent without it."""
 _EDGE_ERROR = "error code: 1"
 
 
@@ -52,7 +58,7 @@ def verdicts(
         return {}
     nonces = [answer.nonce for answer in answers]
     events = watches.wait_for_events(nonces, 1, wait)
-    return judged(account, worker, answers, events)
+    return judged(account, worker, answers, events, waited=True)
 
 
 def judged(
@@ -60,12 +66,17 @@ def judged(
     worker: str,
     answers: Sequence[AnswerFacts],
     events: Sequence[TailEvent],
+    *,
+    waited: bool,
 ) -> dict[str, Verdict]:
-    """By nonce, by these events. If one was missed for no reason, the tail is doubted."""
+    """By nonce, by these events. If one was missed though it was `waited` for, and nothing explains
+    it, the tail is doubted."""
     coverage = watches.coverage_of(account, worker, min(answer.sent_at for answer in answers))
     judgments = {
         answer.nonce: judge(Evidence(answer, coverage, _of(events, answer))) for answer in answers
     }
+    if not waited:
+        return judgments
     missed = [verdict for verdict in judgments.values() if Why.TAIL_SILENT in verdict.why]
     if any(not verdict.no_worker for verdict in missed):
         watches.doubt(account, worker, timezone.now())
@@ -81,6 +92,33 @@ def logged_verdict(account: CloudAccount, worker: str, answer: AnswerFacts) -> V
     coverage = watches.coverage_of(account, worker, answer.sent_at)
     events = _of(watches.events_of([answer.nonce]), answer)
     return judge(Evidence(answer, coverage, events, logs, looked))
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A request from here, and which version answered it."""
+
+    sent: SentRequest
+    verdict: Verdict
+
+
+def send_and_prove(
+    account: CloudAccount,
+    worker: str,
+    request: WorkerRequest,
+    by: Actor,
+    *,
+    versions: Collection[str] = (),
+    wait: float = WAIT_SECONDS,
+) -> Proven:
+    """One request, audited. Raises `CloudError` if it may not be sent, `SendFailed` without an
+    answer."""
+    target = request.target.decode("latin-1")
+    destination = admit(account, worker, by, method=request.method, target=target)
+    watches.wait_until_open(account, worker, OPEN_SECONDS)
+    sent = send(destination, request)
+    facts = answer_facts(sent, versions)
+    return Proven(sent, verdicts(account, worker, [facts], wait=wait)[facts.nonce])
 
 
 def trail_of(nonce: str, entry: str, bound: Collection[str] = ()) -> tuple[Hop, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dashboard.cloud.tails.keeper import TailKeeper
 from dashboard.cloud.tails.retention import prune_tails
+from dashboard.cloud.verification.runner import VerificationRunner
 from dashboard.events.due import DueSchedules
 from dashboard.events.upkeep import look as look_at_events, prune as prune_events
 from dashboard.exports.worker.exporter import Exporter
@@ -39,7 +40,7 @@ def conductor() -> list[Loop]:
     rollouts = Task("rollouts", lambda now: look(observe))
     checks = Task("checks", run_waiting_checks, stuck_after=CHECKS_STUCK_SECONDS)
     poll, courier = GuardrailPolling(), HookDeliveryQueue()
-    tails = TailKeeper()
+    tails, verifications = TailKeeper(), VerificationRunner()
     return [
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),
@@ -54,7 +55,11 @@ def conductor() -> list[Loop]:
             Task("digest", send_weekly, every=15),
         ),
         Loop(Task("deliveries", send_due)),
-        Loop(Task("tails", tails.look, every=0.25), close=tails.close),
+        Loop(
+            Task("tails", tails.look, every=0.25),
+            Task("verifications", verifications.look, every=0.25),
+            close=lambda: all([tails.close(), verifications.close()]),
+        ),
         Loop(Task("audit_push", push_all, every=1), Task("audit_upkeep", tidy, every=300)),
         _retention(),
     ]

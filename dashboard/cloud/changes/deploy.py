@@ -17,6 +17,7 @@ from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.models import CloudAccount, CloudChange
 from dashboard.cloud.provider.values import DeploymentSummary, DeployResult, DeployState, Share
 from dashboard.cloud.readings import forget
+from dashboard.cloud.verification.start import begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ def _store_result(change: CloudChange, result: DeployResult, by: Actor) -> None:
         by.record("cloud.deployed", subject(change.account, change.worker), after=done)
     if result.state is not DeployState.UNSURE:
         _note_permission(change.account, State.WORKS)
+    if result.state in (DeployState.LIVE, DeployState.OVERWROTE):
+        begin(change.account, change.worker, change.marker, by)
 
 
 def _note_permission(account: CloudAccount, state: State) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from dashboard.accounts.actor import Actor
 from dashboard.cloud.changes.deploy import others_as_json
 from dashboard.cloud.models import CloudChange
 from dashboard.cloud.provider.guarded_deploy import outcome
 from dashboard.cloud.provider.values import DeploymentSummary, DeployState, Share
+from dashboard.cloud.verification.start import begin
 
 
 def look_for(change: CloudChange, listed: Sequence[DeploymentSummary], read_at: datetime) -> None:
@@ -19,6 +21,8 @@ def look_for(change: CloudChange, listed: Sequence[DeploymentSummary], read_at: 
     if result.state is not DeployState.UNSURE:
         change.state, change.others = str(result.state), others_as_json(result.others)
         change.save(update_fields=["state", "others"])
+    if result.state in (DeployState.LIVE, DeployState.OVERWROTE):
+        begin(change.account, change.worker, change.marker, Actor(None, "work", read_at))
 
 
 def other_side(change: CloudChange) -> list[Share]:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<slug:slug>/workers/", accounts.workers, name="workers"),
     path("<slug:slug>/workers/<str:name>/", worker_views.deployments, name="worker"),
     path("<slug:slug>/workers/<str:name>/deploy/", worker_views.deploy, name="deploy"),
+    path("<slug:slug>/workers/<str:name>/verify/", worker_views.verify, name="verify"),
     path(
         "<slug:slug>/workers/<str:name>/changes/<int:change_id>/",
         worker_views.settle,

@@ -13,6 +13,7 @@ from dashboard.cloud import messages
 from dashboard.cloud.accounts.access import capabilities_of, provider_of
 from dashboard.cloud.models import CloudAccount, FollowedWorker
 from dashboard.cloud.pages.change_note import ChangeNote, change_note_of
+from dashboard.cloud.pages.verification_note import VerificationNote, verification_note
 from dashboard.cloud.provider.capabilities import Capability, Support
 from dashboard.cloud.provider.roles import SplitRoles, roles_of
 from dashboard.cloud.provider.values import (
@@ -116,6 +117,7 @@ class WorkerPage:
     deploy: DeployForm
     known: Sequence[tuple[str, str, str]]
     change: ChangeNote | None
+    verification: VerificationNote | None
     refused: str
     moved: bool
 
@@ -158,6 +160,7 @@ def worker_page(
         deploy=_deploy_form(roles, versions, typed),
         known=_known(account),
         change=change_note_of(account, name, read, now),
+        verification=verification_note(account, name, listed[0] if listed else None),
         refused=refused,
         moved=bool(opened_on and listed and listed[0].id != opened_on),
     )

@@ -17,10 +17,11 @@ from dashboard.cloud import messages
 from dashboard.cloud.changes import settle as changes
 from dashboard.cloud.changes.deploy import deploy as deploy_shares
 from dashboard.cloud.client.errors import CloudError
-from dashboard.cloud.models import CloudAccount, CloudChange
+from dashboard.cloud.models import CloudAccount, CloudChange, Verification
 from dashboard.cloud.pages.accounts import account_named, while_on
 from dashboard.cloud.pages.worker_page import Typed, worker_page
 from dashboard.cloud.provider.values import DeployState, Share
+from dashboard.cloud.verification.start import begin_again
 from dashboard.limits.answers import give_place_back
 from dashboard.ui.page import page
 
@@ -78,6 +79,19 @@ def settle(request: HttpRequest, slug: str, name: str, change_id: int) -> HttpRe
             notices.error(request, problem)
             return redirect("cloud:worker", slug, name)
     changes.acknowledge(change, timezone.now())
+    return redirect("cloud:worker", slug, name)
+
+
+@requires(Role.OPERATOR)
+@while_on
+@require_POST
+def verify(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Probes the deployment with `marker` again."""
+    account = account_named(slug)
+    row = get_object_or_404(
+        Verification, account=account, worker=name, marker=request.POST.get("marker", "")
+    )
+    begin_again(row, actor_of(request))
     return redirect("cloud:worker", slug, name)
 
 

@@ -65,7 +65,6 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.HOLD_CI: Support(Level.NONE, "ci_deploys_directly"),
         Capability.UPLOAD: Support(Level.NONE, "not_built"),
         Capability.APPROVALS: Support(Level.LIMITED, "approvals_advisory"),
-        Capability.SPREAD: Support(Level.NONE, "not_built"),
     }
     limited, full = Level.LIMITED, Level.FULL
     return never | {
@@ -73,6 +72,7 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.CONDITIONAL_DEPLOY: Support(limited, "no_condition"),
         Capability.CODE: needs("code", "Workers Scripts: Read", full, ""),
         Capability.PROOF: needs("tail", "Workers Tail: Read", limited, "proof_by_tail"),
+        Capability.SPREAD: needs("tail", "Workers Tail: Read", limited, "spread_by_probes"),
         Capability.PROOF_LATER: needs(
             "logs", "Workers Observability: Edit", limited, "proof_by_logs"
         ),

@@ -1,0 +1,6 @@
+"""Whether requests confirm a deployment that Cloudflare's API lists as live.
+
+rules.py   Which probes to send, and what their answers mean (pure)
+start.py   Begin a verification, find one
+runner.py  The background work: sends probes, collects their proof, ends verifications
+"""
