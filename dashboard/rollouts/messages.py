@@ -127,14 +127,23 @@ def nothing_changed(error: Exception) -> str:
 
 def title(rollout: Rollout) -> str:
     """The state as a headline: "Held at 25%"."""
-    state = State(rollout.state)
-    share = f" at {rollout.percentage}" if state in (State.RAMPING, State.HELD) else ""
-    return STATES[state] + share
+    return state_title(rollout.state, rollout.percentage)
+
+
+def state_title(state: str, percentage: str, other: Mapping[str, str] | None = None) -> str:
+    """`other` has titles that differ."""
+    share = f" at {percentage}" if state in (State.RAMPING, State.HELD) else ""
+    return (other or {}).get(state, STATES[State(state)]) + share
 
 
 def reason(code: str, facts: Mapping[str, Any]) -> str:
     """One sentence for a code; a code without words is given as it is."""
-    words = REASONS.get(code)
+    return worded(REASONS, code, facts)
+
+
+def worded(table: Mapping[str, str], code: str, facts: Mapping[str, Any]) -> str:
+    """`code` by a table of texts."""
+    words = table.get(code)
     return words.format_map(_Facts(facts)) if words else code
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
-
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
-from dashboard.rollouts.decisions import values
-from dashboard.rollouts.decisions.plan import Plan, plan_from_json
-from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, State
 from dashboard.rollouts.external_guardrails.models import GuardrailReading
 from dashboard.rollouts.hooks.models import Hook, HookDelivery
 from dashboard.rollouts.plans.models import SavedPlan, SavedPlanEdit
+from dashboard.rollouts.progress import ENDED_STATES, RolloutProgress, StoryEvent
+from dashboard.rollouts.remote.models import RemoteApproval, RemoteRollout, RemoteRolloutEvent
 from routing.models import Version, Worker
-from routing.rules.split import format_percentage
 
 __all__ = [
     "GuardrailReading",
     "Hook",
     "HookDelivery",
+    "RemoteApproval",
+    "RemoteRollout",
+    "RemoteRolloutEvent",
     "Rollout",
     "RolloutEvent",
     "RolloutQuerySet",
@@ -32,48 +30,20 @@ __all__ = [
 
 class RolloutQuerySet(models.QuerySet["Rollout"]):
     def active(self) -> RolloutQuerySet:
-        return self.exclude(state__in=[state.value for state in ENDED])
+        return self.exclude(state__in=ENDED_STATES)
 
     def with_versions(self) -> RolloutQuerySet:
         return self.select_related("worker", "candidate", "stable", "owner")
 
 
-class Rollout(models.Model):
-    """`turn` is raised by each write. A writer names the turn it read, and loses to one that was
-    faster. `weight` is the candidate's share, in units of 0.001%, that was
-    deployed at `since`. `next_plan` is the newest edit of the plan until a step begins with it."""
+class Rollout(RolloutProgress):
+    """A rollout of a Worker on our own edges."""
 
-    STATES = [(state.value, state.value) for state in State]
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="rollouts")
     candidate = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="+")
     stable = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="+")
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    source = models.CharField(max_length=32)
-    plan = models.JSONField()
-    next_plan = models.JSONField(null=True)
-    plan_edit = models.PositiveIntegerField(default=1, db_default=1)
     slow_budget = models.JSONField(default=dict, db_default={})
     suite = models.CharField(max_length=100, blank=True, default="", db_default="")
-    state = models.CharField(max_length=16, choices=STATES, default=State.STAGING.value)
-    step = models.SmallIntegerField(default=-1)
-    weight = models.PositiveIntegerField(default=0)
-    since = models.DateTimeField()
-    deployment_id = models.CharField(max_length=36, blank=True)
-    before_hold = models.CharField(max_length=16, blank=True)
-    hold = models.CharField(max_length=32, blank=True)
-    hold_clears = models.BooleanField(default=False)
-    review_confirmed = models.BooleanField(default=False)
-    step_requested = models.BooleanField(default=False)
-    had_traffic = models.BooleanField(default=False)
-    reason = models.CharField(max_length=32, blank=True)
-    facts = models.JSONField(default=dict)
-    turn = models.PositiveBigIntegerField(default=0)
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
 
     objects = RolloutQuerySet.as_manager()
 
@@ -81,80 +51,19 @@ class Rollout(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["worker"],
-                condition=~Q(state__in=[state.value for state in sorted(ENDED)]),
+                condition=~Q(state__in=ENDED_STATES),
                 name="one_active_rollout",
             )
         ]
         indexes = [models.Index(fields=["worker", "-started_at"])]
 
     @property
-    def percentage(self) -> str:
-        """The candidate's share as text."""
-        return format_percentage(self.weight)
+    def has_checks(self) -> bool:
+        return bool(self.suite)
 
-    @property
-    def goes_back(self) -> bool:
-        """Whether stable has 100% again, or is about to."""
-        return State(self.state) in GOING_BACK
-
-    @property
-    def terms(self) -> Plan:
-        """The plan as values."""
-        return plan_from_json(self.plan)
-
-    def as_value(self) -> values.Rollout:
-        """The row as input of `next_step`."""
-        return values.Rollout(
-            plan=self.terms,
-            state=State(self.state),
-            step=self.step,
-            since=self.since,
-            deployment_id=self.deployment_id,
-            before_hold=State(self.before_hold) if self.before_hold else None,
-            hold=self.hold,
-            hold_clears=self.hold_clears,
-            has_suite=bool(self.suite),
-            review_confirmed=self.review_confirmed,
-            step_requested=self.step_requested,
-            had_traffic=self.had_traffic,
-            next_plan=plan_from_json(self.next_plan) if self.next_plan else None,
-            edit=self.plan_edit,
-        )
-
-    def take(self, value: values.Rollout) -> None:
-        """Copies the fields of `value`; the caller saves."""
-        self.state, self.step = value.state.value, value.step
-        if self.next_plan and value.next_plan is None:
-            self.plan, self.next_plan = self.next_plan, None
-        self.since = value.since or self.since
-        self.deployment_id = value.deployment_id
-        self.before_hold = value.before_hold.value if value.before_hold else ""
-        self.hold, self.hold_clears = value.hold, value.hold_clears
-        self.review_confirmed = value.review_confirmed
-        self.step_requested = value.step_requested
-        self.had_traffic = value.had_traffic
+    def get_absolute_url(self) -> str:
+        return reverse("rollouts:detail", args=[self.worker.name, self.pk])
 
 
-class RolloutEvent(models.Model):
-    """A decision: code, numbers, and who made it."""
-
+class RolloutEvent(StoryEvent):
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
-    state = models.CharField(max_length=16)
-    step = models.SmallIntegerField()
-    code = models.CharField(max_length=32)
-    facts = models.JSONField(default=dict)
-    username = models.CharField(max_length=150, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "at": self.at.isoformat(),
-            "state": self.state,
-            "step": self.step,
-            "code": self.code,
-            "facts": self.facts,
-            "by": self.username or "conductor",
-        }

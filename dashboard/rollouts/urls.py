@@ -9,7 +9,13 @@ from dashboard.rollouts.list import views as list_views
 from dashboard.rollouts.page import views
 from dashboard.rollouts.plans import change_views, views as plan_views
 from dashboard.rollouts.record import views as record_views
+from dashboard.rollouts.remote.pages import (
+    start_views as remote_start_views,
+    views as remote_views,
+)
 from dashboard.rollouts.start_page import views as start_views
+
+REMOTE = "cloudflare/<slug:slug>/workers/<str:name>/rollouts"
 
 app_name = "rollouts"
 urlpatterns = [
@@ -39,4 +45,8 @@ urlpatterns = [
         name="change-plan",
     ),
     path("workers/<str:name>/rollouts/<uuid:rollout_id>/<slug:verb>/", views.act, name="act"),
+    path(f"{REMOTE}/", remote_start_views.of_worker, name="remote-start"),
+    path(f"{REMOTE}/<uuid:rollout_id>/", remote_views.detail, name="remote"),
+    path(f"{REMOTE}/<uuid:rollout_id>/decide/", remote_views.decide, name="remote-decide"),
+    path(f"{REMOTE}/<uuid:rollout_id>/<slug:verb>/", remote_views.act, name="remote-act"),
 ]

@@ -21,6 +21,7 @@ from dashboard.rollouts.conductor.observation import RolloutObserver
 from dashboard.rollouts.conductor.verification import verify
 from dashboard.rollouts.external_guardrails.polling import GuardrailPolling
 from dashboard.rollouts.hooks.delivery_queue import HookDeliveryQueue
+from dashboard.rollouts.remote.conductor import EVERY as REMOTE_SECONDS, look as look_at_remote
 from dashboard.rollouts.retention.prune import prune as prune_rollouts
 from dashboard.smoketests.runs.retention import prune as prune_check_runs
 from dashboard.storage.queues.delivery import QueueDelivery
@@ -44,6 +45,7 @@ def conductor() -> list[Loop]:
     return [
         Loop(rollouts, Task("reviews", sweep)),
         Loop(checks),
+        Loop(Task("remote_rollouts", look_at_remote, every=REMOTE_SECONDS)),
         Loop(Task("queues", QueueDelivery().look)),
         Loop(Task("guardrails", poll.look), pause=poll.pause, close=poll.close),
         Loop(Task("hooks", courier.look), pause=courier.pause, close=courier.close),

@@ -44,6 +44,17 @@ BY_VERSION = """query Sluice($tag: string!, $since: Time!, $until: Time!) {
     }
   } }
 }"""
+BY_MINUTE = """query Sluice($tag: string!, $worker: string!, $since: Time!, $until: Time!) {
+  viewer { accounts(filter: {accountTag: $tag}) {
+    workersInvocationsAdaptive(
+      limit: 10000, filter: {scriptName: $worker, datetime_geq: $since, datetime_lt: $until}
+    ) {
+      dimensions { scriptVersion datetimeMinute }
+      sum { requests errors }
+      avg { sampleInterval }
+    }
+  } }
+}"""
 STATUS_BY_VERSION: Mapping[str, Any] = {
     "queryId": "sluice",
     "view": "calculations",
@@ -179,18 +190,25 @@ class CloudClient:
 
     def counts(self, since: datetime, until: datetime) -> tuple[values.VersionCounts, ...]:
         """Requests by Worker and version; one query for all Workers."""
-        variables = {
+        data = self._query(BY_VERSION, self._between(since, until))
+        return _parsed(values.counts_of, data)
+
+    def minute_counts(
+        self, name: str, since: datetime, until: datetime
+    ) -> tuple[values.MinuteCounts, ...]:
+        """Requests of one Worker by version and minute."""
+        data = self._query(BY_MINUTE, self._between(since, until) | {"worker": name})
+        return _parsed(values.minute_counts_of, data)
+
+    # --- How ------------------------------------------------------------------------------------
+
+    def _between(self, since: datetime, until: datetime) -> dict[str, str]:
+        """Variables of a GraphQL query."""
+        return {
             "tag": self.connection.account_id,
             "since": f"{since:%Y-%m-%dT%H:%M:%SZ}",
             "until": f"{until:%Y-%m-%dT%H:%M:%SZ}",
         }
-        data = self._query(BY_VERSION, variables)
-        try:
-            return values.counts_of(data)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
-
-    # --- How ------------------------------------------------------------------------------------
 
     @property
     def _account(self) -> str:
@@ -243,6 +261,13 @@ class CloudClient:
             return msgspec.json.decode(raw, type=shape, strict=False)
         except msgspec.MsgspecError as error:
             raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
+
+
+def _parsed(parse: Callable[[Mapping[str, Any]], T], data: Mapping[str, Any]) -> T:
+    try:
+        return parse(data)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
 
 
 def _graphql_error(errors: Any) -> CloudError:

@@ -177,6 +177,32 @@ def _counts(row: Mapping[str, Any]) -> VersionCounts:
     )
 
 
+class MinuteCounts(msgspec.Struct, frozen=True):
+    """Requests of one version in one minute; `errors` are failures of the runtime."""
+
+    script_version: str
+    minute: datetime
+    requests: int
+    errors: int
+    sample_interval: float
+
+
+def minute_counts_of(data: Mapping[str, Any]) -> tuple[MinuteCounts, ...]:
+    """Rows of `workersInvocationsAdaptive`. Raises KeyError, TypeError or ValueError for another
+    shape."""
+    [account] = data["viewer"]["accounts"]
+    return tuple(
+        MinuteCounts(
+            script_version=str(row["dimensions"]["scriptVersion"]),
+            minute=datetime.fromisoformat(row["dimensions"]["datetimeMinute"]),
+            requests=int(row["sum"]["requests"]),
+            errors=int(row["sum"]["errors"]),
+            sample_interval=float(row["avg"]["sampleInterval"]),
+        )
+        for row in account["workersInvocationsAdaptive"]
+    )
+
+
 class StatusCount(msgspec.Struct, frozen=True):
     """Logged requests of one version with one status."""
 

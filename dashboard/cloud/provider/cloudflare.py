@@ -27,6 +27,8 @@ from dashboard.cloud.provider.values import (
     DeployState,
     ErrorCount,
     ErrorCounts,
+    MinuteCount,
+    MinuteCounts,
     ModuleContent,
     Share,
     VersionCode,
@@ -136,6 +138,16 @@ class CloudflareProvider:
         mine = [_count(row) for row in rows if row.script_name == name and row.script_version]
         return Counts(since, as_of, tuple(mine))
 
+    def minute_counts(self, name: str, since: datetime) -> MinuteCounts:
+        as_of = (timezone.now() - UNKNOWN).replace(second=0, microsecond=0)
+        rows = self._client.minute_counts(name, since, as_of) if since < as_of else ()
+        counted = [
+            MinuteCount(r.script_version, r.minute, r.requests, r.errors, r.sample_interval)
+            for r in rows
+            if r.script_version
+        ]
+        return MinuteCounts(since, as_of, tuple(counted))
+
     def server_errors(self, since: datetime) -> ErrorCounts:
         as_of = (timezone.now() - LOGS_UNKNOWN).replace(second=0, microsecond=0)
         rows = self._client.status_counts(since, as_of) if since < as_of else ()
@@ -157,11 +169,14 @@ def _errors(rows: Sequence[api.StatusCount]) -> dict[tuple[str, str], ErrorCount
     found: dict[tuple[str, str], ErrorCount] = {}
     for row in rows:
         key = (row.script_name, row.script_version)
-        before = found.get(key, ErrorCount(0, 0, False))
+        before = found.get(key, ErrorCount(0, 0, False, 0, 0))
+        seen, is_failure = round(row.requests / max(1.0, row.sample_interval)), row.status >= 500
         found[key] = ErrorCount(
             before.requests + row.requests,
-            before.failed + (row.requests if row.status >= 500 else 0),
+            before.failed + (row.requests if is_failure else 0),
             before.estimated or row.sample_interval > 1,
+            before.seen + seen,
+            before.seen_failed + (seen if is_failure else 0),
         )
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from django.db.models import Max, Q, Sum
@@ -22,6 +22,8 @@ from dashboard.cloud.provider.values import (
     DeployState,
     ErrorCount,
     ErrorCounts,
+    MinuteCount,
+    MinuteCounts,
     ModuleContent,
     Share,
     VersionCode,
@@ -30,7 +32,7 @@ from dashboard.cloud.provider.values import (
     VersionSummary,
     WorkerSummary,
 )
-from dashboard.observability.models import Count
+from dashboard.observability.models import Count, Span
 from dashboard.observability.queries.traffic import rollup_of, traffic
 from dashboard.reviews import gate
 from routing.control.deploy import DeployConflict, DeployRefused
@@ -39,6 +41,7 @@ from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL
 
 LATEST = 100
+RUNTIME_ERRORS = ("exception", "runtime")
 
 
 class EdgesProvider:
@@ -116,7 +119,7 @@ class EdgesProvider:
             VersionCount(
                 version_id,
                 seen.requests,
-                seen.errors.get("exception", 0) + seen.errors.get("runtime", 0),
+                sum(seen.errors.get(name, 0) for name in RUNTIME_ERRORS),
                 1.0,
                 seen.p50,
                 seen.p99,
@@ -125,6 +128,24 @@ class EdgesProvider:
             if version_id
         ]
         return Counts(since, now, tuple(rows))
+
+    def minute_counts(self, name: str, since: datetime) -> MinuteCounts:
+        now = timezone.now()
+        as_of = now.replace(second=0, microsecond=0)
+        rows = Count.objects.of_deployments().filter(
+            worker=name,
+            span=Span.MINUTE,
+            start__gte=int(since.timestamp()),
+            start__lt=int(as_of.timestamp()),
+        )
+        grouped = rows.exclude(version_id="").values_list("version_id", "start")
+        failed = Sum("requests", filter=Q(error__in=RUNTIME_ERRORS), default=0)
+        counted = grouped.annotate(n=Sum("requests"), failed=failed).order_by()
+        minutes = [
+            MinuteCount(version, datetime.fromtimestamp(start, UTC), n, errors, 1.0)
+            for version, start, n, errors in counted
+        ]
+        return MinuteCounts(since, as_of, tuple(minutes))
 
     def server_errors(self, since: datetime) -> ErrorCounts:
         """Exact, whatever is logged."""
@@ -137,7 +158,10 @@ class EdgesProvider:
                 n=Sum("requests"), failed=Sum("requests", filter=Q(status_class=5), default=0)
             )
         )
-        found = {(w, v): ErrorCount(n, failed, False) for w, v, n, failed in grouped.order_by()}
+        found = {
+            (w, v): ErrorCount(n, failed, False, n, failed)
+            for w, v, n, failed in grouped.order_by()
+        }
         return ErrorCounts(since, now, found)
 
     def _version_row(self, name: str, version_id: str) -> Version:

@@ -17,6 +17,7 @@ from dashboard.cloud.provider.values import (
     DeploymentSummary,
     DeployResult,
     ErrorCounts,
+    MinuteCounts,
     Share,
     VersionCode,
     VersionDetail,
@@ -59,6 +60,8 @@ class Provider(Protocol):
         """The best first; none is used before a person confirmed it."""
 
     def counts(self, name: str, since: datetime) -> Counts: ...
+
+    def minute_counts(self, name: str, since: datetime) -> MinuteCounts: ...
 
     def server_errors(self, since: datetime) -> ErrorCounts:
         """5xx of all Workers by version."""

@@ -136,12 +136,44 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class MinuteCount:
+    """One version in one minute. `errors` are failures of the runtime, not 5xx."""
+
+    version_id: str
+    minute: datetime
+    requests: int
+    errors: int
+    sample_interval: float
+
+    @property
+    def seen(self) -> int:
+        """Requests that were counted: what statistics may use."""
+        return round(self.requests / max(1.0, self.sample_interval))
+
+    @property
+    def seen_errors(self) -> int:
+        return min(self.seen, round(self.errors / max(1.0, self.sample_interval)))
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCounts:
+    """Whole minutes from `since` until `as_of`; what came later is unknown."""
+
+    since: datetime
+    as_of: datetime
+    rows: tuple[MinuteCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorCount:
-    """`failed` are responses with 5xx. Both count logged requests only; `estimated` if sampled."""
+    """`failed` are responses with 5xx. Both count logged requests only; `estimated` if sampled.
+    `seen` and `seen_failed` are how many of each were counted: what statistics may use."""
 
     requests: int
     failed: int
     estimated: bool
+    seen: int
+    seen_failed: int
 
     @property
     def rate(self) -> float:

@@ -25,6 +25,7 @@ HARM = frozenset(
         "recheck_failed",
         "prometheus_breached",
         "webhook_harm",
+        "more_5xx",
     }
 )
 """Reasons that mean harm, whether the plan rolls back or holds."""
@@ -34,7 +35,7 @@ def announce(
     rollout: Rollout, before: str, now: datetime, by: User | None, facts: dict[str, Any]
 ) -> None:
     """Call inside the transaction of the decision. `before` is the previous state."""
-    event = _event(State(rollout.state), State(before), rollout.reason)
+    event = event_of(State(rollout.state), State(before), rollout.reason)
     if event is None:
         return
     notify(
@@ -54,7 +55,7 @@ def announce(
     )
 
 
-def _event(state: State, before: State, reason: str) -> Event | None:
+def event_of(state: State, before: State, reason: str) -> Event | None:
     if state is before:
         return None
     goes_back = state in GOING_BACK and before not in GOING_BACK

@@ -22,6 +22,7 @@ from dashboard.rollouts.decisions.states import (
     Verdict,
 )
 from dashboard.rollouts.decisions.values import (
+    EDGE_PATIENCE,
     Action,
     Checks,
     Decision,
@@ -36,6 +37,7 @@ from dashboard.rollouts.external_guardrails.terms import OnBreach
 from dashboard.rollouts.hooks.events import GateState, HookEvent
 
 __all__ = [
+    "EDGE_PATIENCE",
     "Action",
     "Checks",
     "Decision",
@@ -48,8 +50,6 @@ __all__ = [
     "next_step",
 ]
 
-EDGE_PATIENCE = timedelta(seconds=30)
-"""How long a step waits for every edge before the rollout is put on hold."""
 VERIFY_PATIENCE = timedelta(seconds=90)
 """How long the proof that stable answers may take before the rollout needs attention."""
 
@@ -259,7 +259,7 @@ def _rolls_back(plan: Plan, judgment: Judgment) -> bool:
 
 def _wait_for_edges(rollout: Rollout, seen: Observation, now: datetime) -> Decision:
     facts = {"edges": list(seen.waiting_edges)}
-    if rollout.since is not None and now - rollout.since > EDGE_PATIENCE:
+    if rollout.since is not None and now - rollout.since > seen.patience:
         return _hold(rollout, "edges_waiting", facts, clears=True)
     return _stay(rollout, "edges_waiting", facts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,9 @@ from dashboard.rollouts.decisions.plan import Plan, Step
 from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.hooks.events import OPEN, Gate
 from routing.rules.split import TOTAL
+
+EDGE_PATIENCE = timedelta(seconds=30)
+"""How long a step waits for every edge before the rollout is put on hold."""
 
 
 class Action(StrEnum):
@@ -88,7 +91,8 @@ class Rollout:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Input of one decision. `ready_at`: when the last edge got the deployment; `gate`: state of
-    the gates before the next step."""
+    the gates before the next step; `patience`: how long a step waits to be ready before the rollout
+    is put on hold."""
 
     deployment_id: str
     ready_at: datetime | None = None
@@ -99,6 +103,7 @@ class Observation:
     review: Review = Review.NOT_NEEDED
     review_id: str = ""
     gate: Gate = OPEN
+    patience: timedelta = EDGE_PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

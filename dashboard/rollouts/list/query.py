@@ -12,9 +12,12 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from dashboard.accounts.models import User
 from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.models import Rollout, RolloutQuerySet
+from dashboard.rollouts.progress import ENDED_STATES
+from dashboard.rollouts.remote.models import RemoteRollout, RemoteRolloutQuerySet
 
 NEEDS_A_PERSON = (State.NEEDS_ATTENTION, State.HELD, State.REVIEW)
 LONGEST = 100
+MOST_REMOTE = 50
 SHOWS: Final[Mapping[str, str]] = {
     "running": "Running",
     "attention": "Needs a person",
@@ -77,6 +80,24 @@ def narrowed(rows: RolloutQuerySet, filters: RolloutFilter) -> RolloutQuerySet:
     if filters.state:
         rows = rows.filter(state=filters.state)
     return rows.filter(_matches(filters.q)) if filters.q else rows
+
+
+def remote_rollouts_for(filters: RolloutFilter, reader: User) -> RemoteRolloutQuerySet:
+    """Those of Workers of connected accounts, by the same filters; the newest `MOST_REMOTE`."""
+    rows = RemoteRollout.objects.with_account()
+    if filters.show == "running":
+        rows = rows.active()
+    if filters.show == "attention":
+        rows = rows.filter(state__in=[state.value for state in NEEDS_A_PERSON])
+    if filters.show == "ended":
+        rows = rows.filter(state__in=ENDED_STATES)
+    if filters.state:
+        rows = rows.filter(state=filters.state)
+    if filters.q:
+        rows = rows.filter(worker_name__icontains=filters.q)
+    if filters.mine:
+        rows = rows.filter(owner=reader)
+    return rows.order_by(_urgency(), "-started_at", "pk")[:MOST_REMOTE]
 
 
 def _matches(text: str) -> Q:

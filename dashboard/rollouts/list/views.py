@@ -17,18 +17,23 @@ from dashboard.rollouts.list.query import (
     SHOWS,
     CountedRows,
     RolloutFilter,
+    remote_rollouts_for,
     rollouts_for,
 )
 from dashboard.rollouts.models import Rollout
+from dashboard.rollouts.remote import messages as remote_messages
+from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.ui.page import page
 from dashboard.ui.paging import Page, page_of
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutsPage:
-    """`rows`: rollouts with their titles; `shows`: code, text and address of each filter."""
+    """`rows`: rollouts with their titles; `remote_rows`: of connected accounts; `shows`: code, text
+    and address of each filter."""
 
     rows: list[tuple[Rollout, str]]
+    remote_rows: list[tuple[RemoteRollout, str]]
     pages: Page[Rollout] | None
     filters: RolloutFilter
     shows: list[tuple[str, str, str]]
@@ -46,6 +51,10 @@ def of_all(request: HttpRequest) -> HttpResponse:
     pages = page_of(rows, request.GET.get("page", ""), filters.as_query())
     context = RolloutsPage(
         rows=[(rollout, messages.title(rollout)) for rollout in pages.items],
+        remote_rows=[
+            (rollout, remote_messages.title(rollout.state, rollout.percentage))
+            for rollout in remote_rollouts_for(filters, reader)
+        ],
         pages=None if pages.is_all else pages,
         filters=filters,
         shows=[(code, words, filters.address(show=code)) for code, words in SHOWS.items()],

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.urls import reverse
+
 from dashboard.reviews.review_check import was_requested
 from dashboard.rollouts import messages
 from dashboard.rollouts.decisions.plan import Step
@@ -13,6 +15,7 @@ from dashboard.rollouts.decisions.states import ENDED, GOING_BACK, TAKES_TRAFFIC
 from dashboard.rollouts.models import Rollout, RolloutEvent
 from dashboard.rollouts.page.buttons import Button, buttons_of
 from dashboard.rollouts.page.guardrail_rows import Guardrail, guardrail_rows
+from dashboard.rollouts.progress import RolloutProgress, StoryEvent
 
 MILESTONES = ("Stage", "Edges", "Checks", "Review", "Ramp", "Done")
 _AT = {
@@ -25,7 +28,7 @@ _AT = {
     State.DONE: 5,
 }
 _LAST_WORD = {State.BAKING: "Final bake", State.ABORTED: "Aborted"}
-_TONES = {
+TONES = {
     State.DONE: "ok",
     State.ROLLED_BACK: "ok",
     State.ABORTED: "ok",
@@ -34,7 +37,7 @@ _TONES = {
     State.ROLLING_BACK: "danger",
     State.NEEDS_ATTENTION: "danger",
 }
-_SIGNS = {
+SIGNS = {
     State.STAGING: "loader",
     State.WAITING: "loader",
     State.CHECKING: "list-checks",
@@ -77,7 +80,7 @@ class PlanStep:
 class StoryEntry:
     """An event as text."""
 
-    event: RolloutEvent
+    event: StoryEvent
     words: str
 
 
@@ -99,6 +102,19 @@ class RolloutPage:
     progress_words: str = ""
     ended: bool = False
     deployments_wait: bool = False
+
+    @property
+    def address(self) -> str:
+        return self.rollout.get_absolute_url()
+
+    @property
+    def record_address(self) -> str:
+        return reverse("rollouts:record", args=[self.rollout.worker.name, self.rollout.pk])
+
+    @property
+    def backtest_address(self) -> str:
+        address = reverse("rollouts:backtest", args=[self.rollout.worker.name])
+        return f"{address}?over={self.rollout.pk}"
 
     @property
     def version(self) -> str:
@@ -131,7 +147,7 @@ class RolloutPage:
 def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
     """A constant number of queries."""
     state = State(rollout.state)
-    percent, words = _progress(rollout, now)
+    percent, words = bake_progress(rollout, now)
     waits = rollout.worker.deploy_holds.filter(
         kind="after_rollback", rollout_id=rollout.pk
     ).exists()
@@ -140,10 +156,10 @@ def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
         rollout=rollout,
         title=messages.title(rollout),
         sentence=messages.reason(rollout.reason, rollout.facts),
-        tone=_TONES.get(state, "plain"),
-        sign=_SIGNS[state],
+        tone=TONES.get(state, "plain"),
+        sign=SIGNS[state],
         milestones=milestones(rollout),
-        steps=_steps(rollout),
+        steps=plan_steps(rollout),
         buttons=buttons,
         story=[_line(event) for event in rollout.events.order_by("-pk")[:50]],
         guardrails=guardrail_rows(rollout, now),
@@ -156,6 +172,11 @@ def page_of(rollout: Rollout, now: datetime) -> RolloutPage:
 
 def milestones(rollout: Rollout) -> list[Milestone]:
     """The six milestones with their states."""
+    return milestones_of(rollout, rollout.terms.confirm_review or was_requested(rollout.pk))
+
+
+def milestones_of(rollout: RolloutProgress, reviewed: bool) -> list[Milestone]:
+    """`reviewed`: a person or a policy has to agree before the ramp."""
     state = State(rollout.state)
     back = state in GOING_BACK | {State.ROLLED_BACK, State.ABORTED}
     held = state is State.HELD
@@ -163,17 +184,16 @@ def milestones(rollout: Rollout) -> list[Milestone]:
     failed = 4 if back and rollout.had_traffic else -1
     words = [*MILESTONES[:5], _LAST_WORD.get(state, "Rolled back" if back else "Done")]
     looks = [_look(i, at, failed, held, state) for i in range(6)]
-    for index, word in _left_out(rollout):
+    for index, word in _left_out(rollout, reviewed):
         words[index], looks[index] = word, "todo"
     if back and not rollout.had_traffic:  # the events tell how far it came
         looks[1:5] = ["todo"] * 4
     return [Milestone(i + 1, word, looks[i]) for i, word in enumerate(words)]
 
 
-def _left_out(rollout: Rollout) -> list[tuple[int, str]]:
+def _left_out(rollout: RolloutProgress, reviewed: bool) -> list[tuple[int, str]]:
     """(index, label) of milestones that this rollout skips."""
-    left_out = [] if rollout.suite else [(2, "No checks")]
-    reviewed = rollout.terms.confirm_review or was_requested(rollout.pk)
+    left_out = [] if rollout.has_checks else [(2, "No checks")]
     return left_out if reviewed else [*left_out, (3, "No review")]
 
 
@@ -187,7 +207,7 @@ def _look(index: int, at: int, failed: int, held: bool, state: State) -> str:
     return "todo"
 
 
-def _steps(rollout: Rollout) -> list[PlanStep]:
+def plan_steps(rollout: RolloutProgress) -> list[PlanStep]:
     plan, state = rollout.terms, State(rollout.state)
     ended = state is State.DONE
     rows = []
@@ -201,7 +221,7 @@ def _steps(rollout: Rollout) -> list[PlanStep]:
     return rows
 
 
-def _progress(rollout: Rollout, now: datetime) -> tuple[int | None, str]:
+def bake_progress(rollout: RolloutProgress, now: datetime) -> tuple[int | None, str]:
     """Elapsed bake time in percent, and as text; None if nothing bakes."""
     state, plan = State(rollout.state), rollout.terms
     if state not in TAKES_TRAFFIC:

@@ -73,7 +73,7 @@ def _guardrail(rollout: Rollout, figures: Figures, judgment: Judgment, now: date
         tone=tone,
         verdict=verdict,
         words=messages.reason(judgment.code, judgment.facts),
-        plot=_plot(rollout.terms, figures, judgment),
+        plot=plot_of(rollout.terms, figures, judgment),
         expected=_expected(rollout, figures, judgment, now),
     )
 
@@ -91,7 +91,7 @@ def _rates(figures: Figures, judgment: Judgment) -> tuple[str, str]:
     return stable, candidate
 
 
-def _plot(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | None:
+def plot_of(plan: Plan, figures: Figures, judgment: Judgment) -> IntervalPlot | None:
     """None if there is nothing to compare yet."""
     if judgment.name == "errors":
         ratio = _ratio(figures.candidate, figures.stable)

@@ -124,7 +124,7 @@ def test_a_week_without_findings_sends_nothing(people):
 
 
 def test_notices_of_rollouts_say_what_happened(people):
-    from dashboard.rollouts.conductor.notices import _event
+    from dashboard.rollouts.conductor.notices import event_of as _event
     from dashboard.rollouts.decisions.states import State
 
     for state, before, reason, event in [
