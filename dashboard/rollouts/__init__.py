@@ -8,6 +8,7 @@ slow_requests/        latency thresholds and the blocks that requests are counte
 external_guardrails/  repeated checks, Prometheus queries and webhooks
 hooks/                signed HTTP requests before and after steps
 review_step/          the review that a Worker's policy requires
+remote/               rollouts of Workers of connected accounts, through a provider
 page/                 the page of one rollout
 start_page/           the page that starts one
 list/                 the list of all rollouts
@@ -17,6 +18,7 @@ forgotten_versions/   versions that stay at 0% too long
 related_rollouts/     rollouts of Workers that call each other
 retention/            deletes old events
 cli/                  options and output of `manage.py rollout`
+progress.py           the columns of every rollout
 models.py             the rollout and its events
 messages.py           codes as text
 """

@@ -17,12 +17,12 @@ from django.db import transaction
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import User
 from dashboard.cloud.accounts.access import guarded, provider_of
+from dashboard.cloud.changes.deploy import others_as_json
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.models import CloudChange
-from dashboard.cloud.pages.change_note import others_as_json
-from dashboard.cloud.pages.readings import forget
 from dashboard.cloud.provider.guarded_deploy import outcome
 from dashboard.cloud.provider.values import DeploymentSummary, DeployResult, DeployState, Share
+from dashboard.cloud.readings import forget
 from dashboard.rollouts.decisions.states import GOING_BACK, State
 from dashboard.rollouts.decisions.values import Action, Decision
 from dashboard.rollouts.remote import confirmation

@@ -1,13 +1,29 @@
-"""Requests to a Worker's confirmed address with proof of the version that answered."""
+"""Requests to a Worker's confirmed address, with proof of the version that answered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
+from dashboard.accounts.actor import Actor
+from dashboard.cloud.client.errors import CloudError
+from dashboard.cloud.egress.admission import admit
+from dashboard.cloud.egress.send import send
+from dashboard.cloud.egress.values import Destination, SentRequest, WorkerRequest
+from dashboard.cloud.proof.evidence import AnswerFacts
+from dashboard.cloud.proof.judge import Verdict
+from dashboard.cloud.proving import answer_facts, logged_verdict, verdicts
+from dashboard.cloud.tails.watches import wait_until_open
 from dashboard.rollouts.remote.models import RemoteRollout
+from dashboard.sending.wire_request import OVERRIDES, SendFailed
 from dashboard.smoketests.suites.document import Check
+
+TAIL_SECONDS = 10.0
+"""How long to wait for the tail. Without one, stored logs may still tell."""
+PROOF_SECONDS = 5.0
+_TARGET = "/?:@!$&'()*+,;=%-._~[]"
 
 
 class Unsendable(Exception):
@@ -16,8 +32,8 @@ class Unsendable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The answer to one check. `confirmed_version` is empty unless it is proved or logged;
-    `rank` says which. `problem`: why there is no answer."""
+    """The answer to one check. `confirmed_version` is empty unless it is proved or logged; `rank`
+    says how it is known. `problem`: why there is no answer."""
 
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
@@ -32,5 +48,63 @@ class Checked:
 def send_checks(
     rollout: RemoteRollout, checks: Sequence[Check], now: datetime
 ) -> Sequence[Checked]:
-    """One answer for each check. Raises `Unsendable`."""
-    raise Unsendable("Requests to Workers at Cloudflare are not built yet.")
+    """One answer for each check, sent to the candidate by override. Raises `Unsendable`."""
+    account, name = rollout.account, rollout.worker_name
+    by = Actor(None, "rollout", now)
+    try:
+        destination = admit(account, name, by, method="GET", target="/", count=len(checks))
+    except CloudError as error:
+        raise Unsendable(error.message) from error
+    wait_until_open(account, name, TAIL_SECONDS)
+    answers = [_sent(destination, check, rollout) for check in checks]
+    versions = (rollout.candidate.id, rollout.stable.id)
+    facts = {
+        answer.nonce: answer_facts(answer, versions)
+        for answer in answers
+        if isinstance(answer, SentRequest)
+    }
+    proved = verdicts(account, name, list(facts.values()), wait=PROOF_SECONDS)
+    return [_checked(rollout, answer, facts, proved) for answer in answers]
+
+
+def _sent(destination: Destination, check: Check, rollout: RemoteRollout) -> SentRequest | str:
+    """The answer, or why there is none."""
+    request, own = check.request, f'{rollout.worker_name}="{rollout.candidate.id}"'
+    named = [f'{worker}="{version}"' for worker, version in request.overrides.items()]
+    lines = [*request.headers.items(), (OVERRIDES, ", ".join([own, *named]))]
+    target = quote(request.path, safe=_TARGET).encode("ascii")
+    sent = WorkerRequest(request.method, target, tuple(lines), request.body.encode())
+    try:
+        return send(destination, sent)
+    except SendFailed as error:
+        return f"{error.title}: {error}"[:500]
+
+
+def _checked(
+    rollout: RemoteRollout,
+    sent: SentRequest | str,
+    facts: Mapping[str, AnswerFacts],
+    proved: Mapping[str, Verdict],
+) -> Checked:
+    if isinstance(sent, str):
+        return Checked(problem=sent)
+    verdict = proved[sent.nonce]
+    if not verdict.confirmed:
+        verdict = _by_logs(rollout, facts[sent.nonce], verdict)
+    answer = sent.answer
+    return Checked(
+        status=answer.status,
+        headers=tuple(answer.headers),
+        body=answer.body,
+        ms=answer.elapsed_ms,
+        ray=sent.ray,
+        rank=verdict.rank.value,
+        confirmed_version=verdict.confirmed_version,
+    )
+
+
+def _by_logs(rollout: RemoteRollout, facts: AnswerFacts, verdict: Verdict) -> Verdict:
+    try:
+        return logged_verdict(rollout.account, rollout.worker_name, facts)
+    except CloudError:
+        return verdict

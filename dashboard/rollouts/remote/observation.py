@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard.cloud.accounts.access import capabilities_of, provider_of
-from dashboard.cloud.pages.readings import (
+from dashboard.cloud.provider.capabilities import Capability
+from dashboard.cloud.provider.values import DeploymentSummary, ErrorCounts, MinuteCounts
+from dashboard.cloud.readings import (
     FIGURES,
     LOGS,
     Reading,
@@ -16,8 +18,6 @@ from dashboard.cloud.pages.readings import (
     reading,
     watched_workers,
 )
-from dashboard.cloud.provider.capabilities import Capability
-from dashboard.cloud.provider.values import DeploymentSummary, ErrorCounts, MinuteCounts
 from dashboard.rollouts.decisions.breaches import deciding, with_breaches
 from dashboard.rollouts.decisions.guardrails import Judgment
 from dashboard.rollouts.decisions.plan import Rule
