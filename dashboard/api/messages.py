@@ -227,6 +227,10 @@ def binding_refused(name: str, refusal: str) -> str:
     return f'Binding "{name}": {refusal}'
 
 
+def binding_invalid(name: str, problem: str) -> str:
+    return f"Binding {name!r}: {problem}."
+
+
 def binding_needs_type(name: str) -> str:
     return f"Binding {name!r} needs a type."
 

@@ -15,7 +15,6 @@ HINTS: Mapping[str, str] = {
     "Browser Rendering": "Remove browser from the configuration.",
     "Analytics Engine": "Remove analytics_engine_datasets from the configuration.",
     "Cloudflare Images": "Remove images from the configuration.",
-    "Rate limiting bindings": "Remove ratelimits from the configuration.",
     "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
 }
 """What to do instead, where that is plain."""
@@ -93,7 +92,6 @@ _BINDINGS: Mapping[str, str] = {
     "media": "Cloudflare Media Transformations",
     "mtls_certificate": "mTLS certificates",
     "pipelines": "Pipelines",
-    "ratelimit": "Rate limiting bindings",
     "secrets_store_secret": "Secrets Store",
     "send_email": "Email Sending",
     "stream": "Cloudflare Stream",

@@ -34,7 +34,7 @@ from routing.agent.control_plane.status_reporter import StatusReporter
 from routing.agent.control_plane.sync import Sync
 from routing.agent.discovery.grpc import GrpcServer
 from routing.agent.edge_logs import EdgeLogs
-from routing.agent.edge_options import make_cache, make_metrics
+from routing.agent.edge_options import make_cache, make_metrics, make_rate_limits
 from routing.agent.envoy import start_config
 from routing.agent.envoy.process import Envoy
 from routing.agent.identity.identity import DEFAULT_NAME, Identity, of_config
@@ -86,6 +86,7 @@ class Edge:
         self._envoy = Envoy(config.envoy, settings, config.concurrency, self._changed)
         self._envoy.metrics_port = config.metrics_port
         self._cache = make_cache(config, identity, users)
+        self._rate_limits = make_rate_limits(identity, users)
         self._supervisor = self._make_supervisor(seal)
         self._decider = Decider()
         self._previews = self._make_previews()
@@ -170,6 +171,7 @@ class Edge:
         forever("state socket", self._state_socket.keep)
         if self._cache is not None:
             forever("cache", self._cache.keep)
+        forever("rate limits", self._rate_limits.keep)
         if self._config.certificates:
             forever("certificates", self._certificates.run)
         forever("process notes", child_process.write_missing_notes)
@@ -276,6 +278,7 @@ class Edge:
             tasks=self._tasks,
             changed=self._changed,
             cache=self._cache.key if self._cache is not None else None,
+            rate_limits=self._rate_limits.key,
         )
 
     def _make_previews(self) -> Previews:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from routing.agent.cache.cache_process import CacheProcess, cache_key
+from routing.agent.cache.rate_limits_process import RateLimitsProcess, rate_limits_key
 from routing.agent.config import Config
 from routing.agent.identity.identity import Identity
 from routing.agent.state.readiness import NotReady
@@ -21,6 +22,11 @@ def make_cache(config: Config, identity: Identity, users: Users) -> CacheProcess
     if not config.cache_mb:
         return None
     return CacheProcess(config.cache_mb, cache_key(identity.file_keys()[0]), users)
+
+
+def make_rate_limits(identity: Identity, users: Users) -> RateLimitsProcess:
+    """What rate limiting bindings count."""
+    return RateLimitsProcess(rate_limits_key(identity.file_keys()[0]), users)
 
 
 def make_metrics(

@@ -1,20 +1,20 @@
 // The cache of one edge, for the Cache API of all its Workers: in memory, at most MOST_BYTES, least
 // recently used entries leave first. The versions of a Worker share theirs; another Worker's cannot
 // be reached, because workerd sets the header with the Worker's name and its capability.
-const HEADER = "x-sluice-cache"; // <worker>:<HMAC-SHA256 of the worker's name, in hex>
+import { subjectOf } from "./capability.js";
+
+const HEADER = "x-sluice-cache"; // <worker>:<capability>
 const OVERHEAD = 512; // bytes of memory for an entry, beside its body and headers
 
 /** @type {Map<string, {status: number, headers: [string, string][], body: Uint8Array,
  *  expires: number, bytes: number}>} The order is that of use. */
 const entries = new Map();
-const admitted = new Set();
 let total = 0;
 
 export default {
   async fetch(request, env) {
-    const header = request.headers.get(HEADER) ?? "";
-    if (!(await isAdmitted(header, env))) return new Response(null, { status: 403 });
-    const worker = header.slice(0, header.lastIndexOf(":"));
+    const worker = await subjectOf(request.headers.get(HEADER), env.KEY);
+    if (worker === null) return new Response(null, { status: 403 });
     const key = JSON.stringify([worker, request.headers.get("cf-cache-namespace"), request.url]);
     if (request.method === "PUT") return put(key, request, env);
     if (request.method === "PURGE") return new Response(null, { status: remove(key) ? 200 : 404 });
@@ -22,22 +22,6 @@ export default {
     return new Response(null, { status: 405 });
   },
 };
-
-async function isAdmitted(header, env) {
-  if (admitted.has(header)) return true;
-  const last = header.lastIndexOf(":");
-  const signature = header.slice(last + 1);
-  if (last < 1 || !/^([0-9a-f]{2}){32}$/.test(signature)) return false;
-  const subject = new TextEncoder().encode(header.slice(0, last));
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", bytes(env.KEY), algorithm, false, ["verify"]);
-  if (!(await crypto.subtle.verify("HMAC", key, bytes(signature), subject))) return false;
-  if (admitted.size > 10_000) admitted.clear();
-  admitted.add(header);
-  return true;
-}
-
-const bytes = (hex) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 
 const miss = () => new Response(null, { status: 504, headers: { "cf-cache-status": "MISS" } });
 

@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.api import messages
 from dashboard.api.http.errors import bad_request, unsupported
 from dashboard.api.products import product_of_binding, refusal_of
+from routing.compile.workerd import rate_limits
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
@@ -106,6 +107,8 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             raise bad_request(messages.binding_needs_json(name))
         _check_size(name, repr(raw["json"]))
         return {"json": raw["json"]}
+    if kind == rate_limits.TYPE:
+        return _rate_limit(name, raw)
     options = {}
     if field := REQUIRED.get(kind):
         options[field] = _text(name, raw, field)
@@ -122,6 +125,14 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "r2_bucket" and raw.get("jurisdiction"):
         raise unsupported(messages.binding_field_unsupported(name, "jurisdiction"))
     return options
+
+
+def _rate_limit(name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    options = {"namespace_id": str(raw.get("namespace_id", "")), "simple": raw.get("simple")}
+    if problem := rate_limits.problem_of(options):
+        raise bad_request(messages.binding_invalid(name, problem))
+    simple = {field: raw["simple"][field] for field in ("limit", "period")}
+    return {**options, "simple": simple}
 
 
 def _check_service(name: str, raw: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
+from routing.compile.workerd import rate_limits
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
@@ -44,8 +45,11 @@ EDITABLE = (
     "secret_text",
     "service",
     "version_metadata",
+    rate_limits.TYPE,
     *sorted(STATE_BINDINGS),
 )
+EXAMPLES = {"service": "worker#Entrypoint", rate_limits.TYPE: "1001 100/60s"}
+"""What a value looks like, by type."""
 
 
 @dataclass
@@ -97,6 +101,10 @@ class BindingField:
     def state_kind(self) -> str:
         """The kind of namespace that it is bound to, or empty."""
         return STATE_BINDINGS[self.kind].kind if self.kind in STATE_BINDINGS else ""
+
+    @property
+    def example(self) -> str:
+        return EXAMPLES.get(self.kind, "")
 
     @property
     def is_missing(self) -> bool:

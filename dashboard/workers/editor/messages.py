@@ -59,6 +59,10 @@ def namespace_missing(name: str) -> str:
     return f"Binding {name}: choose what it is bound to, or create it in Storage first."
 
 
+def binding_invalid(name: str, problem: str) -> str:
+    return f"Binding {name}: {problem}."
+
+
 def not_json(name: str, error: Exception) -> str:
     return f"Binding {name} is not valid JSON: {error}."
 

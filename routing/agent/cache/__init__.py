@@ -1,4 +1,6 @@
-"""The process that stores responses for the Cache API of this edge's Workers.
+"""The processes that store in memory for this edge's Workers: one each, started when it is used.
 
-cache_process.py  starts it at the first request to its socket, and again after it ends
+on_demand_process.py    starts a process at the first request to its socket, and again after it ends
+cache_process.py        responses, for the Cache API
+rate_limits_process.py  counts, for rate limiting bindings
 """

@@ -32,11 +32,14 @@ class Configurations:
         key: bytes,
         isolation: Isolation,
         cache: bytes | None = None,
+        rate_limits: bytes | None = None,
     ) -> None:
-        """`key` is a secret of this edge, for fingerprints; `cache` that of its cache process."""
+        """`key` is a secret of this edge, for fingerprints; `cache` and `rate_limits` are those of
+        its processes for them."""
         self._assets = assets
         self._isolation = f"{isolation.kind} {isolation.uids}"
         self._modules, self._tail, self._cache = modules, tail, cache
+        self._rate_limits = rate_limits
         self._deny, self._key = own_networks(), hashlib.sha256(b"fingerprints" + key).digest()
 
     async def of(self, start: Start) -> bytes:
@@ -78,5 +81,6 @@ class Configurations:
             tail=self._tail,
             newest_date=newest_date(),
             cache=self._cache,
+            rate_limits=self._rate_limits,
         )
         return encode(config)

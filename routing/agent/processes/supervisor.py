@@ -66,6 +66,7 @@ class Supervisor:
         changed: Callable[[], None],
         start_version: StartVersion = VersionProcess,
         cache: bytes | None = None,
+        rate_limits: bytes | None = None,
     ) -> None:
         self._envoy, self._changed = envoy, changed
         self._assets = assets
@@ -76,6 +77,7 @@ class Supervisor:
             key=key,
             isolation=users.isolation,
             cache=cache,
+            rate_limits=rate_limits,
         )
         self.versions = Versions(
             configurations=configurations,

@@ -6,6 +6,8 @@ bindings.py  bindings of an upload as workerd's bindings
 assets.py    static assets in front of the code
 events.py    the Worker that delivers cron and queue events
 cache.py     the Cache API, and the edge's process behind it
+rate_limits.py  rate limiting bindings, and the edge's process behind them
+own_workers.py  Workers of our own, and their capabilities
 state.py     bindings to namespaces of the state process
 services.py  service bindings: from one Worker's process to another
 slots.py     how RPC calls spread over versions

@@ -9,6 +9,7 @@ from typing import Any
 
 from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.modules import VersionInvalid, part, text
+from routing.compile.workerd.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
 from routing.compile.workerd.services import bind
 from routing.compile.workerd.state import STATE_BINDINGS, bind_state
 from routing.snapshot import BindingSpec, VersionSpec
@@ -36,8 +37,11 @@ class Bound:
     services: list[_Object] = field(default_factory=list)
 
 
-def worker_bindings(version: VersionSpec, contents: Mapping[str, bytes]) -> Bound:
-    """All bindings of a version. Raises `BindingUnsupported`, or `VersionInvalid` for a bad one."""
+def worker_bindings(
+    version: VersionSpec, contents: Mapping[str, bytes], rate_limits: bytes | None = None
+) -> Bound:
+    """All bindings of a version. `rate_limits` is the key of the edge's process for them. Raises
+    `BindingUnsupported`, or `VersionInvalid` for a bad one."""
     bound = Bound()
     taken: set[str] = set()
     for binding in version.bindings:
@@ -46,20 +50,27 @@ def worker_bindings(version: VersionSpec, contents: Mapping[str, bytes]) -> Boun
         if binding.name in taken:
             raise VersionInvalid("binding", f'Binding name "{binding.name}" is used twice.')
         taken.add(binding.name)
-        if binding.type == "service":
-            _check_service(binding)
-            wrapped, services = bind(binding, version.id)
-            bound.bindings.append(wrapped)
-            bound.services.extend(services)
-        elif binding.type in STATE_BINDINGS:
-            _text(binding, STATE_BINDINGS[binding.type].option)
-            value, services = bind_state(binding)
-            bound.bindings.append(value)
-            bound.services.extend(services)
-        else:
+        if binding.type in _VALUES:
             value = _VALUES[binding.type](binding, version, contents)
             bound.bindings.append({"name": binding.name, **value})
+            continue
+        value, services = _with_services(binding, version, rate_limits)
+        bound.bindings.append(value)
+        bound.services.extend(services)
     return bound
+
+
+def _with_services(
+    binding: BindingSpec, version: VersionSpec, rate_limits: bytes | None
+) -> tuple[_Object, list[_Object]]:
+    """A binding that leads out of the process, and the services that it needs."""
+    if binding.type == "service":
+        _check_service(binding)
+        return bind(binding, version.id)
+    if binding.type == RATE_LIMIT:
+        return bind_rate_limit(binding, rate_limits)
+    _text(binding, STATE_BINDINGS[binding.type].option)
+    return bind_state(binding)
 
 
 def _plain(binding: BindingSpec, version: VersionSpec, contents: Mapping[str, bytes]) -> _Object:
@@ -111,7 +122,7 @@ _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Ob
     "version_metadata": _metadata,
     "wasm_module": _wasm,
 }
-SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, "service"]))
+SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, RATE_LIMIT, "service"]))
 """Binding types, as uploads spell them."""
 
 

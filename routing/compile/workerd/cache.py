@@ -5,11 +5,11 @@ Without the process every match misses (`runtime/cache.js`).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from collections.abc import Mapping
 from typing import Any
 
 from routing.compile import names
+from routing.compile.workerd.own_workers import header_value, own_worker
 from routing.compile.workerd.services import external
 
 SOCKET = "cache"
@@ -21,15 +21,16 @@ _PROCESS = "cache-process"
 _Object = dict[str, Any]
 
 
-def process_config(key: bytes, megabytes: int, ours: _Object) -> _Object:
-    """For `workerd serve`. `ours` is the Worker `cache_store.js`; it stores `megabytes` at most."""
+def process_config(key: bytes, megabytes: int, runtime: Mapping[str, str]) -> _Object:
+    """For `workerd serve`; it stores `megabytes` at most."""
     bindings = [
         {"name": "KEY", "text": key.hex()},
         {"name": "MOST_BYTES", "text": str(megabytes << 20)},
     ]
+    worker = own_worker("cache_store.js", runtime, "capability.js")
     return {
         "services": [
-            {"name": SOCKET, "worker": {**ours, "bindings": bindings}},
+            {"name": SOCKET, "worker": {**worker, "bindings": bindings}},
             {"name": "nowhere", "network": {"allow": []}},
         ],
         "sockets": [{"name": SOCKET, "http": {"style": "proxy"}, "service": {"name": SOCKET}}],
@@ -37,9 +38,11 @@ def process_config(key: bytes, megabytes: int, ours: _Object) -> _Object:
     }
 
 
-def cache_services(worker: str, key: bytes | None, ours: _Object) -> list[_Object]:
-    """The service `cache` of a version's process. `ours` is the Worker `cache.js`; without `key`
-    there is no process behind it."""
+def cache_services(
+    worker: str, key: bytes | None, runtime: Mapping[str, str]
+) -> list[_Object]:
+    """The service `cache` of a version's process; without `key` there is no process behind it."""
+    ours = own_worker("cache.js", runtime)
     if key is None:
         return [{"name": "cache", "worker": ours}]
     headers = [{"name": HEADER, "value": header_value(worker, key)}]
@@ -49,7 +52,3 @@ def cache_services(worker: str, key: bytes | None, ours: _Object) -> list[_Objec
         {"name": "cache", "worker": {**ours, "bindings": bindings}},
         external(_PROCESS, names.CACHE_SOCKET, http),
     ]
-
-
-def header_value(worker: str, key: bytes) -> str:
-    return f"{worker}:{hmac.new(key, worker.encode(), hashlib.sha256).hexdigest()}"

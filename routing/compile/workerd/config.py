@@ -22,6 +22,8 @@ from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, work
 from routing.compile.workerd.cache import cache_services
 from routing.compile.workerd.events import events_service, events_socket
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
+from routing.compile.workerd.own_workers import own_worker
+from routing.compile.workerd.rate_limits import MODULE as RATE_LIMIT
 from routing.compile.workerd.services import edge_headers, external
 from routing.snapshot import VersionSpec
 
@@ -31,7 +33,6 @@ __all__ = [
     "VersionInvalid",
     "config",
     "inspection_config",
-    "ours",
     "running_date",
     "socket_names",
 ]
@@ -39,9 +40,10 @@ __all__ = [
 HEAP_MB = 128
 """V8 heap of one isolate, as on Cloudflare. Beyond it only that version's process ends."""
 
-_OUR_DATE = "2026-08-01"  # compatibility date of the JavaScript in routing/runtime
 _TUNNELS = ("64:ff9b::/96", "2002::/16", "2001::/32")
 """NAT64, 6to4 and Teredo: IPv6 addresses that lead to any IPv4 address, private ones too."""
+_BINDING_MODULES = {"edge:service": "service.js", RATE_LIMIT: "rate_limit.js"}
+"""Modules of our own that bindings are made of; code cannot import them."""
 
 _Object = dict[str, Any]
 
@@ -78,6 +80,7 @@ def config(
     newest_date: str = "",
     assets: str = "",
     cache: bytes | None = None,
+    rate_limits: bytes | None = None,
 ) -> _Object:
     """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
 
@@ -85,24 +88,25 @@ def config(
     `deny` the machine's own addresses, as CIDR blocks, which Worker code must not reach. With
     `tail`, console lines and exceptions go to the agent. `newest_date` is the latest compatibility
     date that the runtime takes (`running_date`). `assets` is the folder with the static assets
-    (default: the version's in the edge's folder), `cache` the key of the edge's cache process, None
-    without one. Raises `VersionInvalid`.
+    (default: the version's in the edge's folder), `cache` and `rate_limits` are the keys of the
+    edge's processes for them, None without one. Raises `VersionInvalid`.
     """
     network = {
         "allow": ["public"],
         "deny": [*_TUNNELS, *deny],
         "tlsOptions": {"trustBrowserCas": True},
     }
-    own, services = _version_services(version, modules, newest_date, tail, assets)
+    body, services = _code(version, modules, newest_date, rate_limits)
+    own = _version_services(version, body, newest_date, tail, assets)
     if version.assets:
-        own += ranges_services(own[-1], ours("ranges.js", runtime))
+        own += ranges_services(own[-1], own_worker("ranges.js", runtime))
     if names.receives_events(version):
-        own.append(events_service(ours("events.js", runtime)))
+        own.append(events_service(own_worker("events.js", runtime)))
     return {
         "services": [
             *own,
             {"name": "internet", "network": network},
-            *cache_services(worker, cache, ours("cache.js", runtime)),
+            *cache_services(worker, cache, runtime),
             *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
             *_edges(services),
         ],
@@ -111,18 +115,22 @@ def config(
     }
 
 
-def _version_services(
+def _code(
     version: VersionSpec,
     modules: Mapping[str, bytes],
     newest_date: str,
-    tail: bool,
-    assets: str,
-) -> tuple[list[_Object], list[_Object]]:
-    """The version's own services (code, static assets), and those that its bindings need."""
+    rate_limits: bytes | None,
+) -> tuple[_Object, list[_Object]]:
+    """The version's code, and the services that its bindings need; nothing for one without."""
+    return _worker(version, modules, newest_date, rate_limits) if version.has_code else ({}, [])
+
+
+def _version_services(
+    version: VersionSpec, body: _Object, newest_date: str, tail: bool, assets: str
+) -> list[_Object]:
+    """The version's own services: code (`body`) and static assets."""
     own: list[_Object] = []
-    bound: list[_Object] = []
-    if version.has_code:
-        body, bound = _worker(version, modules, newest_date)
+    if body:
         body |= {"globalOutbound": {"name": "internet"}, "cacheApiOutbound": {"name": "cache"}}
         if tail:
             body["tails"] = [{"name": "tail"}]
@@ -130,7 +138,7 @@ def _version_services(
     if version.assets:
         date = running_date(version.compatibility_date, newest_date)
         own.append(assets_service(version, assets or assets_folder(version), date))
-    return own, bound
+    return own
 
 
 def inspection_config(
@@ -160,9 +168,12 @@ def inspection_config(
 
 
 def _worker(
-    version: VersionSpec, modules: Mapping[str, bytes], newest_date: str
+    version: VersionSpec,
+    modules: Mapping[str, bytes],
+    newest_date: str,
+    rate_limits: bytes | None = None,
 ) -> tuple[_Object, list[_Object]]:
-    bound = worker_bindings(version, modules)
+    bound = worker_bindings(version, modules, rate_limits)
     body: _Object = {
         "compatibilityDate": running_date(version.compatibility_date, newest_date),
         "compatibilityFlags": list(version.compatibility_flags),
@@ -209,28 +220,22 @@ def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
     return sockets
 
 
-def ours(file: str, runtime: Mapping[str, str]) -> _Object:
-    """A Worker of our own, without network."""
-    return {
-        "modules": [{"name": file, "esModule": runtime[file]}],
-        "compatibilityDate": _OUR_DATE,
-        "globalOutbound": {"name": "nowhere"},
-    }
-
-
 def _tail(version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
     """A separate isolate, which the Worker's code can neither see nor forge."""
     bindings = [
         {"name": "AGENT", "service": {"name": "agent"}},
         {"name": "VERSION", "text": version.id},
     ]
-    return {**ours("tail.js", runtime), "bindings": bindings}
+    return {**own_worker("tail.js", runtime), "bindings": bindings}
 
 
 def _process(runtime: Mapping[str, str]) -> _Object:
-    service = {"name": "edge:service", "internal": True, "esModule": runtime["service.js"]}
+    modules = [
+        {"name": name, "internal": True, "esModule": runtime[file]}
+        for name, file in _BINDING_MODULES.items()
+    ]
     return {
         "v8Flags": [f"--max-heap-size={HEAP_MB}"],
-        "extensions": [{"modules": [service]}],
+        "extensions": [{"modules": modules}],
         "logging": {"structuredLogging": True},
     }

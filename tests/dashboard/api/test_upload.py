@@ -11,6 +11,9 @@ from routing.models import Deployment, Version
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Api, form, part
 from tests.dashboard.api.uploads import SECRET, rows, with_bindings
 
+HOURLY = {"limit": 1, "period": 3600}
+LIMIT = {"name": "L", "type": "ratelimit", "namespace_id": "1001"}
+
 
 def test_put_makes_the_worker_and_deploys_it_at_100(api: Api):
     result = api.put().result
@@ -113,6 +116,12 @@ BAD_METADATA = {
     "migrations": (METADATA | {"migrations": {"new_tag": "v1", "steps": []}}, 90001),
     "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 90001),
     "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 10041),
+    "a rate limit without a namespace": (
+        with_bindings({"name": "L", "type": "ratelimit", "simple": {"limit": 1, "period": 10}}),
+        10026,
+    ),
+    "a rate limit by the hour": (with_bindings({**LIMIT, "simple": HOURLY}), 10026),
+    "a rate limit without a limit": (with_bindings({**LIMIT, "simple": {"period": 10}}), 10026),
     "vectorize": (with_bindings({"name": "V", "type": "vectorize", "index_name": "0"}), 90001),
     "durable objects": (
         with_bindings({"name": "D", "type": "durable_object_namespace", "class_name": "C"}),

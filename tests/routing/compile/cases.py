@@ -183,7 +183,9 @@ ASSETS = AssetsSpec(
 WITH_ASSETS = make_version(7, assets=ASSETS, bindings=(BindingSpec(name="FILES", type="assets"),))
 ASSETS_ALONE = make_version(8, assets=ASSETS, main_module="", modules=(), exports=())
 VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER, "assets": WITH_ASSETS}
-OUR_SCRIPTS = ("cache.js", "events.js", "ranges.js", "service.js", "tail.js")
+OUR_SCRIPTS = (
+    *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "tail.js"),
+)
 RUNTIME = {name: f"// {name}" for name in OUR_SCRIPTS} | {
     "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"'
 }
