@@ -27,6 +27,7 @@ from routing.secret_encryption import (
 
 COLUMNS = (
     ("routing", "OverrideKey", "encrypted_private"),
+    ("routing", "StoredSecret", "sealed"),
     ("exports", "Job", "encrypted_destination"),
     ("cloud", "CloudAccount", "encrypted_token"),
     ("notifications", "Webhook", "sealed_url"),

@@ -40,6 +40,7 @@ from dashboard.api.resources.storage import (
     queues,
     r2_buckets,
     r2_objects,
+    secret_stores,
 )
 from dashboard.api.tail import sessions
 
@@ -71,6 +72,7 @@ RESOURCES = (
     queue_consumers,
     r2_buckets,
     r2_objects,
+    secret_stores,
     sessions,
     addresses,
     zones,

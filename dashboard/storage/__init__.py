@@ -8,11 +8,12 @@ bound_workers.py  the Workers that are bound to a namespace
 kv.py             keys and values of a KV namespace
 d1/               D1 databases
 queues/           queues
+secret_stores/    secrets stores, whose secrets are in the database
 r2/               R2 buckets
 streaming.py      bodies of responses
 messages.py       texts
 pages/            *Storage*: the list, and one page per namespace
 urls.py           their addresses
 
-The data is in the state process (`routing.storage`); tables have names and titles only.
+Most data is in the state process (`routing.storage`); tables have names and titles only.
 """

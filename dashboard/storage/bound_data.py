@@ -1,12 +1,14 @@
-"""The namespaces that a version is bound to: their data stays as it is when the version changes."""
+"""The namespaces and stored secrets that a version is bound to: their data stays as it is when the
+version changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dashboard.storage.kinds import KINDS
+from routing.compile.workerd import stored_secrets
 from routing.compile.workerd.state import STATE_BINDINGS
-from routing.models import StateNamespace, Version
+from routing.models import StateNamespace, StoredSecret, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,28 @@ class BoundData:
 
 
 def bound_data(version: Version) -> tuple[BoundData, ...]:
-    """In the order of the version's bindings. One query, none without such bindings."""
+    """Namespaces, then secrets, in the order of the version's bindings. A query for each, none
+    without such bindings."""
+    return (*_bound_namespaces(version), *_bound_secrets(version))
+
+
+def _bound_secrets(version: Version) -> tuple[BoundData, ...]:
+    bound = [
+        (row["name"], row["store_id"], row["secret_name"])
+        for row in version.bindings
+        if row["type"] == stored_secrets.TYPE
+    ]
+    if not bound:
+        return ()
+    rows = StoredSecret.objects.filter(store__key__in={store for _, store, _ in bound})
+    existing = set(rows.values_list("store__key", "name"))
+    return tuple(
+        BoundData(binding, "Secret", name, is_deleted=(store, name) not in existing)
+        for binding, store, name in bound
+    )
+
+
+def _bound_namespaces(version: Version) -> tuple[BoundData, ...]:
     bound = [
         (row["name"], STATE_BINDINGS[row["type"]].kind, row[STATE_BINDINGS[row["type"]].option])
         for row in version.bindings

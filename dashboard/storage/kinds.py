@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`has_id`: bindings use an id instead of the name."""
+    """`has_id`: bindings use an id instead of the name. `in_state_process`: its data is there."""
 
     name: str
     label: str
     has_id: bool = False
     is_renamed: bool = False
+    in_state_process: bool = True
 
 
 KINDS: Mapping[str, Kind] = {
@@ -21,4 +22,7 @@ KINDS: Mapping[str, Kind] = {
     "d1": Kind("D1", "D1 database", has_id=True),
     "r2": Kind("R2", "R2 bucket"),
     "queue": Kind("Queue", "Queue"),
+    "secrets": Kind(
+        "Secrets", "Secrets store", has_id=True, is_renamed=True, in_state_process=False
+    ),
 }

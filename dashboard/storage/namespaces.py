@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from dashboard.accounts.actor import Actor
 from dashboard.storage import messages
 from dashboard.storage.client import state_client
+from dashboard.storage.kinds import KINDS
 from routing.control import audit
 from routing.models import StateNamespace
 
@@ -68,7 +69,8 @@ def rename(namespace: StateNamespace, title: str, by: Actor) -> None:
 def delete(namespace: StateNamespace, by: Actor) -> None:
     """Deletes it with its data. Raises `StateUnavailable` or `StateRefused`; then it is still
     there, and deleting it can be repeated."""
-    state_client().destroy(namespace.kind, namespace.key)  # may take long: in no transaction
+    if KINDS[namespace.kind].in_state_process:
+        state_client().destroy(namespace.kind, namespace.key)  # may take long: in no transaction
     with transaction.atomic():
         _record("delete", namespace, by, before={"title": namespace.title})
         namespace.delete()

@@ -10,6 +10,7 @@ urlpatterns = [
     path("d1/", include("dashboard.storage.d1.urls")),
     path("queue/", include("dashboard.storage.queues.urls")),
     path("r2/", include("dashboard.storage.r2.urls")),
+    path("secrets/", include("dashboard.storage.secret_stores.urls")),
     path("new/", views.create, name="create"),
     path("<str:kind>/<str:key>/rename/", views.rename, name="rename"),
     path("<str:kind>/<str:key>/delete/", views.delete, name="delete"),

@@ -19,6 +19,7 @@ from routing.agent.answers.control_socket import Control
 from routing.agent.answers.decide_server import Decider
 from routing.agent.answers.preview_names import PreviewNames
 from routing.agent.answers.previews import Previews
+from routing.agent.answers.stored_secrets import StoredSecrets
 from routing.agent.assets.folders import AssetFolders
 from routing.agent.base import child_process, messages
 from routing.agent.base.addresses import url_host
@@ -90,6 +91,10 @@ class Edge:
         self._supervisor = self._make_supervisor(seal)
         self._decider = Decider()
         self._previews = self._make_previews()
+        supervisor = self._supervisor
+        self._stored_secrets = StoredSecrets(
+            lambda: supervisor.state.processes, supervisor.is_version_peer
+        )
         self._status_reporter = StatusReporter(
             self._control, self._record, self.facts, self._supervisor.settled
         )
@@ -131,7 +136,11 @@ class Edge:
         return (
             self._envoy.discovery_server,
             decide_server.serve(self._decider, self._tasks),
-            control_socket.serve(Control(self._supervisor.slots, self._logs.workers.answer)),
+            control_socket.serve(
+                Control(
+                    self._supervisor.slots, self._logs.workers.answer, self._stored_secrets.answer
+                )
+            ),
             Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=self._tasks),
         )
 
@@ -313,3 +322,5 @@ class Edge:
     def _update_snapshots(self) -> None:
         self._decider.update_snapshots(*self._known)
         self._logs.requests.update_snapshots(*self._known)
+        self._stored_secrets.update_snapshots(*self._known)
+        self._logs.workers.update_secrets(self._stored_secrets.of_version)

@@ -266,6 +266,21 @@ def no_namespace(kind: str, reference: str) -> str:
     return _NO_NAMESPACE[kind].format(name=reference[:512])
 
 
+def no_stored_secret(binding: str, store: str, name: str) -> str:
+    return (
+        f"Binding '{binding[:80]}': the secrets store {store[:64]!r} has no secret {name[:255]!r}. "
+        "Create it: wrangler secrets-store secret create <store-id> --name <name> --scopes workers "
+        "--remote"
+    )
+
+
+def stored_secret_lost(name: str) -> str:
+    return (
+        f"The stored secret {name} was encrypted with another SLUICE_SECRET_KEY. "
+        "Restore that key, or set its value again."
+    )
+
+
 _NO_NAMESPACE = {
     "kv": "KV namespace '{name}' not found.",
     "d1": "D1 database '{name}' not found.",

@@ -28,6 +28,7 @@ from routing.control.objects.published import (
     objects_of_version,
 )
 from routing.control.state_bindings import with_capability
+from routing.control.stored_secrets import StoredValues
 from routing.models import (
     Deployment,
     Edge,
@@ -110,10 +111,11 @@ def _workers(rows: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[st
     addresses = addresses_of(rows)
     objects = objects_of(rows)
     workers, withheld = [], {}
+    stored = StoredValues()
     for deployment in active.select_related("worker").order_by("worker__name"):
         ids = others.get(deployment.worker_id, [])
         try:
-            worker = _worker(deployment, shares[deployment.pk], modules, ids, objects)
+            worker = _worker(deployment, shares[deployment.pk], modules, ids, objects, stored)
             more = addresses.get(deployment.worker_id, PublishedAddresses())
             workers.append(
                 replace(
@@ -191,7 +193,7 @@ def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:
 
 def preview_of(worker: Worker, version: Version) -> snapshot.Preview:
     """One of `whole_versions`, for an edge to run as a preview."""
-    spec = _version(version, version.modules.all(), objects_of_version(version))
+    spec = _version(version, version.modules.all(), objects_of_version(version), StoredValues())
     return snapshot.Preview(worker=worker.name, version=spec)
 
 
@@ -205,6 +207,7 @@ def _worker(
     modules: Mapping[UUID, Sequence[VersionModule]],
     others: Sequence[str],
     objects: PublishedObjects,
+    stored: StoredValues,
 ) -> snapshot.WorkerSpec:
     newest_first = sorted(shares, key=lambda share: -share.version.number)
     live = {str(share.version_id) for share in shares}
@@ -216,7 +219,9 @@ def _worker(
             shares=tuple(VersionWeight(str(s.version_id), s.weight) for s in newest_first),
             counts=_counts(deployment),
         ),
-        versions=tuple(_version(s.version, modules[s.version_id], objects) for s in newest_first),
+        versions=tuple(
+            _version(s.version, modules[s.version_id], objects, stored) for s in newest_first
+        ),
         other_versions=tuple(i for i in others if i not in live),
     )
 
@@ -232,9 +237,12 @@ def _hostnames(worker: Worker) -> tuple[str, ...]:
 
 
 def _version(
-    row: Version, modules: Iterable[VersionModule], objects: PublishedObjects
+    row: Version,
+    modules: Iterable[VersionModule],
+    objects: PublishedObjects,
+    stored: StoredValues,
 ) -> snapshot.VersionSpec:
-    bindings = (with_capability(decrypt_binding(b)) for b in row.bindings)
+    bindings = (stored.with_value(with_capability(decrypt_binding(b))) for b in row.bindings)
     return snapshot.VersionSpec(
         id=str(row.id),
         number=row.number,

@@ -27,6 +27,7 @@ from routing.control.objects.upload import plan_objects
 from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
 from routing.control.state_bindings import check_namespaces
+from routing.control.stored_secrets import check_stored_secrets
 from routing.models import (
     ALIAS,
     Deployment,
@@ -82,7 +83,7 @@ def upload_version(
     _check_date(draft.compatibility_date, now)
     resolved = resolve(draft, _latest(worker), keep, strict)
     _check_assets(resolved)
-    check_namespaces(resolved.bindings)
+    _check_references(resolved)
     keys = RecordedKeys(new_key)
     planned = plan_objects(resolved, worker_name, worker, live=live, new_key=keys)
     candidate = planned.draft.version(
@@ -102,7 +103,7 @@ def upload_version(
         replanned = plan_objects(again, worker_name, worker, live=live, new_key=keys)
         if (again.bindings, replanned.objects) != (resolved.bindings, planned.objects):
             raise UploadRefused("concurrent", messages.BINDINGS_CHANGED)
-        check_namespaces(resolved.bindings)
+        _check_references(resolved)
         worker = worker or create_worker(name=worker_name, author=author, source=source, now=now)
         _merge_settings(worker, settings or {})
         apply_migration(worker, planned.objects, actor=author, source=source, now=now)
@@ -215,6 +216,12 @@ def _check_assets(draft: Draft) -> None:
     for binding in draft.bindings:
         if binding.type == "assets" and draft.assets is None:
             raise UploadRefused("binding", messages.no_assets_to_bind(binding.name))
+
+
+def _check_references(draft: Draft) -> None:
+    """Refuses bindings to namespaces and secrets that do not exist."""
+    check_namespaces(draft.bindings)
+    check_stored_secrets(draft.bindings)
 
 
 def _check_alias(draft: Draft, worker_name: str) -> None:

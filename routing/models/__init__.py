@@ -13,6 +13,7 @@ schedules.py            cron triggers, and events sent to versions
 queue_consumers.py      consumers of queues
 namespaces.py           namespaces of the state process, and which versions use them
 object_namespaces.py    Durable Objects: the namespace of each class, and which versions bind it
+stored_secrets.py       secrets of secrets stores
 d1_uploads.py           SQL files that wait to be imported
 staged_objects.py       objects of the bucket without a row, perhaps
 invocations.py          requests from the edges' access logs, and the console lines of Workers
@@ -51,6 +52,7 @@ from routing.models.overrides import OverrideKey, OverrideLink, OverrideLinkQuer
 from routing.models.queue_consumers import QueueConsumer
 from routing.models.schedules import Schedule, WorkerEvent
 from routing.models.staged_objects import StagedObject
+from routing.models.stored_secrets import StoredSecret
 from routing.models.versions import (
     ALIAS,
     DEPLOYABLE,
@@ -105,6 +107,7 @@ __all__ = [
     "StagedObject",
     "StateBinding",
     "StateNamespace",
+    "StoredSecret",
     "UploadedAsset",
     "Version",
     "VersionModule",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.db import models
 
+from routing.compile.workerd import stored_secrets
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models.immutable import Immutable
 from routing.models.versions import Version
 
 
 class StateNamespace(models.Model):
-    """A namespace of `kind` (kv, d1, r2, queue). `key` is what bindings say: the id of KV and D1,
-    the name of buckets and queues; the data itself is in the state process. `settings` depend on
-    the kind."""
+    """A namespace of `kind` (kv, d1, r2, queue, secrets). `key` is what bindings say: the id of KV,
+    D1 and secrets stores, the name of buckets and queues. The data itself is in the state process,
+    that of secrets stores in `StoredSecret`. `settings` depend on the kind."""
 
     kind = models.CharField(max_length=8)
     key = models.CharField(max_length=64)
@@ -48,11 +49,16 @@ class StateBinding(Immutable):
     @classmethod
     def rows_of(cls, version: Version) -> list[StateBinding]:
         """Unsaved rows for `version.bindings`."""
-        rows = []
-        for row in version.bindings:
-            if bound := STATE_BINDINGS.get(row["type"]):
-                reference = row[bound.option]
-                rows.append(
-                    cls(version=version, name=row["name"], kind=bound.kind, reference=reference)
-                )
-        return rows
+        return [
+            cls(version=version, name=row["name"], kind=kind, reference=row[option])
+            for row in version.bindings
+            for kind, option in _references(row["type"])
+        ]
+
+
+def _references(binding_type: str) -> list[tuple[str, str]]:
+    """The kind of namespace that a binding is to, and the option that names it."""
+    if binding_type == stored_secrets.TYPE:
+        return [("secrets", "store_id")]
+    bound = STATE_BINDINGS.get(binding_type)
+    return [(bound.kind, bound.option)] if bound else []

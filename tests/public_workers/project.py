@@ -41,6 +41,16 @@ class Project:
                 content = source.read_bytes().replace(RELEASE.encode(), release.encode())
                 target.write_bytes(content)
 
+    def make_store(self) -> None:
+        """A secrets store with the shape's secrets, by wrangler."""
+        store = self.wrangler("secrets-store", "store", "create", self.shape.name, "--remote")
+        [store_id] = re.findall(r"ID: ([0-9a-f]{32})\)", store)
+        for name, value in self.shape.secrets.items():
+            given = ["--name", name, "--value", value, "--scopes", "workers", "--remote"]
+            self.wrangler("secrets-store", "secret", "create", store_id, *given)
+        config = self.folder / "wrangler.jsonc"
+        config.write_text(config.read_text().replace("__STORE__", store_id))
+
     def install(self) -> None:
         """Packages of `package.json`, from npm's cache where it has them."""
         if (self.folder / "package.json").exists():

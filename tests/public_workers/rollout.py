@@ -57,6 +57,8 @@ class Rollout:
         self.project.build()
         for folder in self.shape.first:
             self.project.wrangler("deploy", inside=folder)
+        if self.shape.secrets:
+            self.project.make_store()
         for command in self.shape.before:
             self.project.wrangler(*command)
         version = self.project.upload("deploy")

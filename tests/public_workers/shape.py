@@ -50,6 +50,8 @@ class Shape:
     config: str = ""
     events: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Of a secrets store, by name; `__STORE__` in the configuration becomes the store's id."""
 
     @property
     def group(self) -> str:
@@ -63,7 +65,7 @@ def read_shape(folder: Path) -> Shape:
         for name in ("kinds", "before", "after", "first", "events", "arguments")
         if name in raw
     }
-    texts = {name: raw[name] for name in ("build", "config") if name in raw}
+    texts = {name: raw[name] for name in ("build", "config", "secrets") if name in raw}
     checks = tuple(map(Check.parse, raw["checks"]))
     worker = raw.get("worker", folder.name)
     return Shape(folder=folder, name=worker, checks=checks, **lists, **texts)

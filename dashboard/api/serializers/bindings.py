@@ -8,8 +8,8 @@ from typing import Any
 from dashboard.api import messages
 from dashboard.api.http.errors import bad_request, unsupported
 from dashboard.api.products import product_of_binding, refusal_of
-from routing.compile.workerd import rate_limits
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
+from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
 from routing.models.object_namespaces import BINDING as OBJECT_BINDING
@@ -107,8 +107,8 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             raise bad_request(messages.binding_needs_json(name))
         _check_size(name, repr(raw["json"]))
         return {"json": raw["json"]}
-    if kind == rate_limits.TYPE:
-        return _rate_limit(name, raw)
+    if kind in OPTION_TYPES:
+        return _several(name, kind, raw)
     options = {}
     if field := REQUIRED.get(kind):
         options[field] = _text(name, raw, field)
@@ -127,12 +127,13 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _rate_limit(name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-    options = {"namespace_id": str(raw.get("namespace_id", "")), "simple": raw.get("simple")}
-    if problem := rate_limits.problem_of(options):
+def _several(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    several = OPTION_TYPES[kind]
+    options = {field: raw[field] for field in several.fields if raw.get(field) is not None}
+    if problem := several.problem_of(options):
         raise bad_request(messages.binding_invalid(name, problem))
-    simple = {field: raw["simple"][field] for field in ("limit", "period")}
-    return {**options, "simple": simple}
+    _check_size(name, repr(options))
+    return options
 
 
 def _check_service(name: str, raw: Mapping[str, Any]) -> None:

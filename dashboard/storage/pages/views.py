@@ -19,6 +19,7 @@ from dashboard.storage.namespaces import NamespaceRefused
 from dashboard.storage.pages.context import NewNamespace, storage_page, url_of
 from dashboard.storage.queues import queues
 from dashboard.storage.r2 import buckets
+from dashboard.storage.secret_stores import stored_secrets
 from dashboard.ui.page import page
 from routing.models import StateNamespace
 
@@ -80,6 +81,14 @@ def rename(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     return redirect(url_of(namespace))
 
 
+def _delete(namespace: StateNamespace, by: Actor) -> None:
+    """Raises `StateRefused` and `StateUnavailable`."""
+    if namespace.kind == stored_secrets.KIND:
+        stored_secrets.delete_store(namespace, by)
+    else:
+        namespaces.delete(namespace, by)
+
+
 @requires(Role.ADMIN)
 @require_POST
 def delete(request: HttpRequest, kind: str, key: str) -> HttpResponse:
@@ -89,7 +98,7 @@ def delete(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         notices.error(request, messages.type_the_title(namespace.title))
         return redirect(url_of(namespace))
     try:
-        namespaces.delete(namespace, actor_of(request))
+        _delete(namespace, actor_of(request))
     except (StateUnavailable, StateRefused) as error:
         notices.error(request, messages.state_problem(error))
         return redirect(url_of(namespace))

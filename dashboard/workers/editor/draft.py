@@ -14,7 +14,7 @@ from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.form_fields import BindingField, ModuleField, data_of
 from dashboard.workers.editor.line_breaks import restored, unified
 from dashboard.workers.queries.module_text import text_of
-from routing.compile.workerd import rate_limits
+from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
@@ -157,9 +157,9 @@ def _options(form: BindingField, same: BindingSpec | None, problems: list[str]) 
         except (ValueError, RecursionError) as error:
             problems.append(messages.not_json(form.name, error))
             return {}
-    if form.kind == rate_limits.TYPE:
-        options = rate_limits.from_text(form.value)
-        if problem := rate_limits.problem_of(options):
+    if several := OPTION_TYPES.get(form.kind):
+        options = several.from_text(form.value)
+        if problem := several.problem_of(options):
             problems.append(messages.binding_invalid(form.name, problem))
         return options
     if bound := STATE_BINDINGS.get(form.kind):

@@ -14,7 +14,7 @@ from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
-from routing.compile.workerd import rate_limits
+from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
@@ -45,11 +45,9 @@ EDITABLE = (
     "secret_text",
     "service",
     "version_metadata",
-    rate_limits.TYPE,
+    *sorted(OPTION_TYPES),
     *sorted(STATE_BINDINGS),
 )
-EXAMPLES = {"service": "worker#Entrypoint", rate_limits.TYPE: "1001 100/60s"}
-"""What a value looks like, by type."""
 
 
 @dataclass
@@ -104,7 +102,8 @@ class BindingField:
 
     @property
     def example(self) -> str:
-        return EXAMPLES.get(self.kind, "")
+        """What a value looks like, or empty."""
+        return OPTION_TYPES[self.kind].example if self.kind in OPTION_TYPES else ""
 
     @property
     def is_missing(self) -> bool:

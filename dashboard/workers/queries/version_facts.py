@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.compile.workerd import rate_limits
+from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
 from routing.upload_draft import SECRET_TYPES
@@ -67,8 +67,8 @@ def binding_fact(row: Mapping[str, Any]) -> Fact:
     if kind == "json":
         return Fact(name, json.dumps(row.get("json"), ensure_ascii=False), kind)
     options = {k: v for k, v in row.items() if k not in {"name", "type"}}
-    if kind == rate_limits.TYPE:
-        return Fact(name, rate_limits.as_text(options), kind)
+    if several := OPTION_TYPES.get(kind):
+        return Fact(name, several.as_text(options), kind)
     if bound := STATE_BINDINGS.get(kind):
         value = str(options.pop(bound.option, ""))
         return Fact(name, value + (f" {as_json(options)}" if options else ""), kind)

@@ -1,6 +1,7 @@
 """The socket that version processes connect to.
 
-They run other people's code: nothing here is secret, and nothing can be changed.
+They run other people's code: nothing can be changed here, and nothing is secret but the values
+of their own secrets, which only their own process gets.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ import msgspec
 
 from routing.agent.base.unix_http_server import Request, Response, Server
 from routing.compile import names
+from routing.compile.workerd.stored_secrets import PATH as STORED_SECRET
 
 Slots = Callable[[str], object]
 _JSON = ((b"content-type", b"application/json"),)
 
 
 class Control:
-    """`GET` of the paths of `compile.slots` returns the RPC slots; `POST /tail` takes log entries
-    from runtime/tail.js."""
+    """`GET` of the paths of `compile.slots` returns the RPC slots, of `STORED_SECRET` a secret of
+    the caller; `POST /tail` takes log entries from runtime/tail.js."""
 
-    def __init__(self, slots: Slots, tail: Callable[[Request], Response] | None = None) -> None:
-        self._slots, self._tail = slots, tail
+    def __init__(
+        self,
+        slots: Slots,
+        tail: Callable[[Request], Response] | None = None,
+        stored_secret: Callable[[Request], Response] | None = None,
+    ) -> None:
+        self._slots, self._tail, self._stored_secret = slots, tail, stored_secret
 
     def answer(self, request: Request) -> Response:
         """405 for anything else."""
@@ -29,6 +36,8 @@ class Control:
             return self._tail(request)
         if request.method != "GET":
             return Response(405)
+        if request.path == STORED_SECRET and self._stored_secret is not None:
+            return self._stored_secret(request)
         return Response(200, _JSON, msgspec.json.encode(self._slots(request.path)))
 
 

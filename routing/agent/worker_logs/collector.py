@@ -22,6 +22,7 @@ from routing.agent.worker_logs.detail import Source, detail
 from routing.agent.worker_logs.rate_level import DetailRateLimit
 from routing.agent.worker_logs.redact import Masks
 from routing.compile import names
+from routing.snapshot import Secret
 
 log = logging.getLogger("edge")
 
@@ -59,6 +60,7 @@ class WorkerLogCollector:
         self._is_version_peer = is_version_peer
         self._rate_limit = DetailRateLimit(per_second)
         self._sources: dict[str, Source] = {}
+        self._stored: Callable[[str], Mapping[str, Secret | None]] = lambda version_id: {}
         self._boot, self._number = uuid.uuid4().hex[:12], 0
         self._file: BinaryIO | None = None
         self.watched: frozenset[str] = frozenset()
@@ -78,6 +80,11 @@ class WorkerLogCollector:
         self._take(request.body, source, watched)
         level = self._rate_limit.level(self._clock(), watched=watched)
         return Response(204, ((_LEVEL, level.encode()),))
+
+    def update_secrets(self, stored: Callable[[str], Mapping[str, Secret | None]]) -> None:
+        """`stored` gives the current values of a version's stored secrets."""
+        self._stored = stored
+        self._sources.clear()
 
     def reopen(self) -> None:
         """The file was rotated."""
@@ -138,10 +145,13 @@ class WorkerLogCollector:
         process = self._processes().get(version_id)
         if process is None:
             return None
-        secrets = {b.name: b.secret.reveal() for b in process.version.bindings if b.secret}
+        secrets = [(b.name, b.secret) for b in process.version.bindings if b.secret]
+        secrets += [(n, s) for n, s in self._stored(version_id).items() if s]
         if len(self._sources) > 4 * names.SLOTS * max(8, len(self._processes())):
             self._sources.clear()
-        self._sources[version_id] = Source(process.worker, version_id, Masks(secrets))
+        self._sources[version_id] = Source(
+            process.worker, version_id, Masks((n, s.reveal()) for n, s in secrets)
+        )
         return self._sources[version_id]
 
 

@@ -7,7 +7,7 @@ and values of the version's own secrets wherever they are printed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
@@ -52,10 +52,10 @@ def _pair(pair: re.Match[str]) -> str:
 
 
 class Masks:
-    """The values of a version's secrets, by name."""
+    """Of a version's secrets, as (name, value); a name may have several values."""
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
-        named = {value: name for name, value in secrets.items() if len(value) >= _SHORTEST_MASKED}
+    def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
+        named = {value: name for name, value in secrets if len(value) >= _SHORTEST_MASKED}
         self._names = named
         longest_first = sorted(named, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if named else None

@@ -12,6 +12,7 @@ from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
 from routing.compile.workerd.services import bind
 from routing.compile.workerd.state import STATE_BINDINGS, bind_state
+from routing.compile.workerd.stored_secrets import TYPE as STORED_SECRET, bind_stored_secret
 from routing.snapshot import BindingSpec, VersionSpec
 
 _Object = dict[str, Any]
@@ -69,6 +70,8 @@ def _with_services(
         return bind(binding, version.id)
     if binding.type == RATE_LIMIT:
         return bind_rate_limit(binding, rate_limits)
+    if binding.type == STORED_SECRET:
+        return bind_stored_secret(binding, version.id)
     _text(binding, STATE_BINDINGS[binding.type].option)
     return bind_state(binding)
 
@@ -122,7 +125,7 @@ _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Ob
     "version_metadata": _metadata,
     "wasm_module": _wasm,
 }
-SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, RATE_LIMIT, "service"]))
+SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, RATE_LIMIT, STORED_SECRET, "service"]))
 """Binding types, as uploads spell them."""
 
 

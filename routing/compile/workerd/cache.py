@@ -38,9 +38,7 @@ def process_config(key: bytes, megabytes: int, runtime: Mapping[str, str]) -> _O
     }
 
 
-def cache_services(
-    worker: str, key: bytes | None, runtime: Mapping[str, str]
-) -> list[_Object]:
+def cache_services(worker: str, key: bytes | None, runtime: Mapping[str, str]) -> list[_Object]:
     """The service `cache` of a version's process; without `key` there is no process behind it."""
     ours = own_worker("cache.js", runtime)
     if key is None:

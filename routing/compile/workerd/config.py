@@ -25,6 +25,7 @@ from routing.compile.workerd.modules import VersionInvalid, part, text, worker_m
 from routing.compile.workerd.own_workers import own_worker
 from routing.compile.workerd.rate_limits import MODULE as RATE_LIMIT
 from routing.compile.workerd.services import edge_headers, external
+from routing.compile.workerd.stored_secrets import MODULE as STORED_SECRET
 from routing.snapshot import VersionSpec
 
 __all__ = [
@@ -42,7 +43,11 @@ HEAP_MB = 128
 
 _TUNNELS = ("64:ff9b::/96", "2002::/16", "2001::/32")
 """NAT64, 6to4 and Teredo: IPv6 addresses that lead to any IPv4 address, private ones too."""
-_BINDING_MODULES = {"edge:service": "service.js", RATE_LIMIT: "rate_limit.js"}
+_BINDING_MODULES = {
+    "edge:service": "service.js",
+    RATE_LIMIT: "rate_limit.js",
+    STORED_SECRET: "stored_secret.js",
+}
 """Modules of our own that bindings are made of; code cannot import them."""
 
 _Object = dict[str, Any]

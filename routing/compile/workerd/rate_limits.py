@@ -23,6 +23,7 @@ SOCKET = "rate-limits"
 HEADER = "x-sluice-rate-limit"
 """`<namespace_id>:<HMAC-SHA256>`; workerd sets it, so that code reaches its own namespaces only."""
 MODULE = "edge:rate-limit"
+FIELDS = ("namespace_id", "simple")
 PERIODS = (10, 60)
 """Seconds."""
 

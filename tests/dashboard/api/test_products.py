@@ -26,7 +26,6 @@ OURS_ALONE = {"/accounts/x/workers/subdomains/x"}
         ("GET", "/vectorize/v2/indexes", "Vectorize is"),
         ("GET", "/hyperdrive/configs", "Hyperdrive is"),
         ("GET", "/pages/projects", "Cloudflare Pages are"),
-        ("GET", "/secrets_store/stores", "Secrets Store is"),
         ("GET", "/containers/applications", "Containers are"),
         ("GET", "/workers/dispatch/namespaces", "Workers for Platforms are"),
         ("GET", "/ai/models/search", "Workers AI is"),

@@ -184,7 +184,8 @@ WITH_ASSETS = make_version(7, assets=ASSETS, bindings=(BindingSpec(name="FILES",
 ASSETS_ALONE = make_version(8, assets=ASSETS, main_module="", modules=(), exports=())
 VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER, "assets": WITH_ASSETS}
 OUR_SCRIPTS = (
-    *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "tail.js"),
+    *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "stored_secret.js"),
+    "tail.js",
 )
 RUNTIME = {name: f"// {name}" for name in OUR_SCRIPTS} | {
     "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"'

@@ -9,5 +9,6 @@ queues.py         queues and messages
 objects.py        namespaces of Durable Objects
 r2_buckets.py     R2 buckets
 r2_objects.py     their objects
+secret_stores.py  secrets stores and their secrets
 answers.py        errors of the state process
 """

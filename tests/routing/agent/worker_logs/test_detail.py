@@ -7,7 +7,7 @@ import pytest
 from routing.agent.worker_logs.detail import Source, detail
 from routing.agent.worker_logs.redact import Masks
 
-SOURCE = Source("shop", "v1", Masks({"KEY": "hunter22"}))
+SOURCE = Source("shop", "v1", Masks([("KEY", "hunter22")]))
 ITEM = {
     "wallTime": 0,
     "cpuTime": 0,

@@ -41,7 +41,7 @@ def test_values_of_sensitive_names_are_taken_out_of_a_query(given, shown):
 
 
 def test_a_versions_own_secrets_are_masked_wherever_they_are_printed():
-    masks = Masks({"KEY": "hunter22", "LONGER": "hunter22-and-more", "SHORT": "abc"})
+    masks = Masks([("KEY", "hunter22"), ("LONGER", "hunter22-and-more"), ("SHORT", "abc")])
     printed = ["the key is hunter22-and-more", {"hunter22": [1, "xhunter22x"]}, "abc", 7, None]
     assert masks.value(printed) == [
         "the key is [secret LONGER]",
@@ -53,4 +53,4 @@ def test_a_versions_own_secrets_are_masked_wherever_they_are_printed():
 
 
 def test_a_version_without_secrets_masks_nothing():
-    assert Masks({}).text("as it is") == "as it is"
+    assert Masks(()).text("as it is") == "as it is"

@@ -46,9 +46,7 @@ def test_a_bad_one_names_its_field(changed: dict[str, Any], field: str) -> None:
     assert field in problem_of(OPTIONS | changed)
     binding = BindingSpec(name="LIMIT", type="ratelimit", options=OPTIONS | changed)
     with pytest.raises(workerd.VersionInvalid, match=field):
-        workerd.config(
-            "w", make_version(bindings=(binding,)), CONTENTS, slot=0, runtime=RUNTIME
-        )
+        workerd.config("w", make_version(bindings=(binding,)), CONTENTS, slot=0, runtime=RUNTIME)
 
 
 def test_text_of_a_binding_goes_back_and_forth() -> None:
