@@ -1,19 +1,20 @@
-"""The namespaces and stored secrets that a version is bound to: their data stays as it is when the
-version changes."""
+"""The data that a version is bound to: it stays as it is when the version changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dashboard.storage.kinds import KINDS
+from dashboard.storage.messages import DURABLE_OBJECTS
 from routing.compile.workerd import stored_secrets
 from routing.compile.workerd.state import STATE_BINDINGS
-from routing.models import StateNamespace, StoredSecret, Version
+from routing.models import ObjectNamespace, StateNamespace, StoredSecret, Version
+from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 
 
 @dataclass(frozen=True, slots=True)
 class BoundData:
-    """`title` is the namespace's, or its id if it `is_deleted`."""
+    """`title` is the namespace's, or its id if it `is_deleted`; of Durable Objects, the class."""
 
     binding: str
     kind: str
@@ -22,9 +23,9 @@ class BoundData:
 
 
 def bound_data(version: Version) -> tuple[BoundData, ...]:
-    """Namespaces, then secrets, in the order of the version's bindings. A query for each, none
-    without such bindings."""
-    return (*_bound_namespaces(version), *_bound_secrets(version))
+    """Namespaces, then secrets and Durable Objects, in the order of the version's bindings. A query
+    for each, none without such bindings."""
+    return (*_bound_namespaces(version), *_bound_secrets(version), *_bound_objects(version))
 
 
 def _bound_secrets(version: Version) -> tuple[BoundData, ...]:
@@ -61,4 +62,21 @@ def _bound_namespaces(version: Version) -> tuple[BoundData, ...]:
             is_deleted=(kind, key) not in titles,
         )
         for name, kind, key in bound
+    )
+
+
+def _bound_objects(version: Version) -> tuple[BoundData, ...]:
+    bound = [row for row in version.bindings if row["type"] == OBJECT_BINDING]
+    if not bound:
+        return ()
+    keys = [row["namespace_id"] for row in bound]
+    existing = set(ObjectNamespace.objects.filter(key__in=keys).values_list("key", flat=True))
+    return tuple(
+        BoundData(
+            row["name"],
+            DURABLE_OBJECTS,
+            row["class_name"],
+            is_deleted=row["namespace_id"] not in existing,
+        )
+        for row in bound
     )

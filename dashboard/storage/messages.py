@@ -9,6 +9,7 @@ NO_KV_NAMESPACE = "namespace not found"  # Cloudflare's
 TITLE_TAKEN = "a namespace with this account ID and title already exists"  # Cloudflare's
 TITLE_INVALID = "A name has 1 to 512 characters."
 NO_KEY = "key not found"  # Cloudflare's
+DURABLE_OBJECTS = "Durable Objects"
 DISK_FULL = "The disk of the state process is full. Nothing was stored."
 FAILED = "The state process failed. Its log says more."
 

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from dashboard.storage.objects import views as object_views
 from dashboard.storage.pages import kv_views, views
 
 app_name = "storage"
@@ -9,6 +10,7 @@ urlpatterns = [
     path("", views.index, name="list"),
     path("d1/", include("dashboard.storage.d1.urls")),
     path("queue/", include("dashboard.storage.queues.urls")),
+    path("objects/", object_views.index, name="objects"),
     path("r2/", include("dashboard.storage.r2.urls")),
     path("secrets/", include("dashboard.storage.secret_stores.urls")),
     path("new/", views.create, name="create"),

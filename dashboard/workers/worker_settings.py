@@ -16,6 +16,7 @@ from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import Permission, permission, person, requires
 from dashboard.live.pages.fragments import sequence
 from dashboard.reviews import gate
+from dashboard.storage.objects.worker_objects import WorkerObjects, worker_objects
 from dashboard.ui.page import page
 from dashboard.workers import messages
 from dashboard.workers.addresses.rows import AddressList, address_list
@@ -45,6 +46,7 @@ class SettingsPage:
     everyday: Commands
     commands: Commands
     callers: tuple[str, ...]
+    objects: WorkerObjects
     versions: int
     deployments: int
     expected: object
@@ -181,6 +183,7 @@ def settings_context(request: HttpRequest, worker: Worker) -> SettingsPage:
         everyday=everyday_commands(worker),
         commands=delete_commands(worker),
         callers=tuple(sorted({call.caller for call in callers_of(worker)})),
+        objects=worker_objects(worker),
         versions=worker.versions.count(),
         deployments=row.deployment.number if row.deployment else 0,
         expected=request.POST.get("expected", row.deployment.id if row.deployment else ""),

@@ -193,6 +193,9 @@ def _not_deployable(worker: Worker, version_id: str) -> DeployRefused:
             "unknown_version",
             messages.other_workers_version(version_id, version.worker.name, worker.name),
         )
+    if version.is_before_migration:
+        message = object_messages.before_migration(version.number, worker.name)
+        return DeployRefused("migration", message)
     return DeployRefused(
         "too_old",
         messages.too_old(version_id, version.number, worker.name, DEPLOYABLE),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from routing.models.deployments import Deployment, Share
 from routing.models.versions import DEPLOYABLE, Version, VersionQuerySet, Worker
 from routing.rules.split import TOTAL
+
+MIGRATED = Q(migration_tag=F("worker__migration_tag")) | Q(
+    migration_tag=None, worker__migration_tag=""
+)
+"""Versions that were uploaded since the Worker's last migration."""
 
 
 def deployable(workers: QuerySet[Worker] | list[Worker]) -> VersionQuerySet:
@@ -14,7 +19,8 @@ def deployable(workers: QuerySet[Worker] | list[Worker]) -> VersionQuerySet:
 
     These are the `DEPLOYABLE` most recent ones of each Worker and, however old, those in its active
     deployment and the one that had 100% before the current one: the limit must never lock a live
-    version or the way back.
+    version or the way back. Versions from before a migration of its Durable Objects are none of
+    them.
     """
     of = workers if isinstance(workers, QuerySet) else _rows_of(workers)
     of = of.order_by()
@@ -28,7 +34,7 @@ def deployable(workers: QuerySet[Worker] | list[Worker]) -> VersionQuerySet:
         | Q(pk__in=live.values("version"))
         | Q(pk__in=before)
     )
-    return Version.objects.filter(allowed, worker__in=of).newest_first()
+    return Version.objects.filter(allowed, MIGRATED, worker__in=of).newest_first()
 
 
 def _rows_of(workers: list[Worker]) -> QuerySet[Worker]:

@@ -195,6 +195,12 @@ class Version(Immutable):
         return msgspec.convert(self.assets, AssetsSpec) if self.assets else None
 
     @property
+    def is_before_migration(self) -> bool:
+        """Whether a migration of the Worker's Durable Objects came later: then it cannot be
+        deployed. Use `select_related("worker")`."""
+        return (self.migration_tag or "") != self.worker.migration_tag
+
+    @property
     def object_specs(self) -> tuple[ObjectClass, ...]:
         return tuple(msgspec.convert(row, ObjectClass) for row in self.object_classes or ())
 

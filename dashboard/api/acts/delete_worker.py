@@ -8,8 +8,8 @@ from dashboard.api import messages
 from dashboard.api.http.auth import Caller
 from dashboard.api.http.errors import REFERENCED, ApiError
 from dashboard.reviews import gate
+from dashboard.storage.objects.worker_objects import worker_objects
 from routing.control.callers import callers_of
-from routing.control.objects.migrations import live_bindings
 from routing.models import Worker
 
 
@@ -37,10 +37,9 @@ def delete_worker(caller: Caller, worker: Worker, *, force: bool) -> None:
 
 
 def _check_objects(worker: Worker) -> None:
-    names = dict(worker.object_namespaces.values_list("key", "class_name"))
-    if not names:
-        return
-    bound = live_bindings(names).exclude(version__worker=worker)
-    if users := sorted({row.version.worker.name for row in bound}):
-        raise ApiError(409, (REFERENCED, messages.objects_are_bound(worker.name, users)))
-    raise ApiError(409, (REFERENCED, messages.has_objects(worker.name, list(names.values()))))
+    objects = worker_objects(worker)
+    if objects.users:
+        message = messages.objects_are_bound(worker.name, objects.users)
+        raise ApiError(409, (REFERENCED, message))
+    if objects.classes:
+        raise ApiError(409, (REFERENCED, messages.has_objects(worker.name, objects.classes)))

@@ -23,6 +23,7 @@ from dashboard.rollouts.slow_requests.thresholds import budget_of
 from dashboard.smoketests.suites.edits import newest_edit
 from routing.control import audit, revision
 from routing.control.deploy import active_deployment, normal_id
+from routing.control.objects.messages import before_migration
 from routing.control.secret_consent import secret_changes
 from routing.models import DEPLOYABLE, Deployment, Version, Worker, deployable
 from routing.rules.split import TOTAL
@@ -145,13 +146,15 @@ def _active(worker: Worker, expected: str | None) -> Deployment:
 
 def _candidate(worker: Worker, version_id: str) -> Version:
     try:
-        version = worker.versions.filter(id=UUID(version_id)).first()
+        version = worker.versions.select_related("worker").filter(id=UUID(version_id)).first()
     except ValueError:
         version = None
     if version is None:
         raise StartRefused(
             "unknown_version", f"{worker.name} has no version with the id {version_id}."
         )
+    if version.is_before_migration:
+        raise StartRefused("too_old", before_migration(version.number, worker.name))
     if not deployable([worker]).filter(pk=version.pk).exists():
         raise StartRefused(
             "too_old",

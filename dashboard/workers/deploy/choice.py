@@ -28,6 +28,7 @@ class Problem(StrEnum):
     MISSING = "missing"
     UNKNOWN = "unknown"
     TOO_OLD = "too_old"
+    MIGRATED = "migrated"
     STABLE = "stable"
     NO_OTHER = "no_other"
     NOT_EARLIER = "not_earlier"
@@ -132,6 +133,8 @@ def _named(row: WorkerRow, text: str) -> VersionRow | None:
 
 def _deployable(upload: VersionRow, asked: str) -> Choice:
     problem = None if upload.deployable else Problem.TOO_OLD
+    if upload.is_before_migration:
+        problem = Problem.MIGRATED
     return Choice(upload.standing, problem, asked)
 
 

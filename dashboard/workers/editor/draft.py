@@ -14,6 +14,7 @@ from dashboard.workers.editor.form import EditorForm
 from dashboard.workers.editor.form_fields import BindingField, ModuleField, data_of
 from dashboard.workers.editor.line_breaks import restored, unified
 from dashboard.workers.queries.module_text import text_of
+from dashboard.workers.queries.version_facts import object_reference
 from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.control.service_targets import unresolved
@@ -166,12 +167,25 @@ def _options(form: BindingField, same: BindingSpec | None, problems: list[str]) 
         if not form.value:
             problems.append(messages.namespace_missing(form.name))
         return {**(same.options if same else {}), bound.option: form.value}
+    if form.is_objects:
+        if not form.value:
+            problems.append(messages.class_missing(form.name))
+        return _object_options(form.value, same)
     if form.kind == "service":
         service, _, entrypoint = form.value.partition("#")
         others = {k: v for k, v in (same.options if same else {}).items() if k != "entrypoint"}
         named = {"entrypoint": entrypoint} if entrypoint else {}
         return {**others, "service": service.strip(), **named}
     return {}
+
+
+def _object_options(reference: str, same: BindingSpec | None) -> dict[str, Any]:
+    """Unchanged, it keeps its namespace, whose class may have another name now."""
+    held = same.options if same else {}
+    if held and reference == object_reference(held["class_name"], held.get("script_name", "")):
+        return dict(held)
+    script, _, class_name = reference.rpartition("#")
+    return {"class_name": class_name, **({"script_name": script} if script else {})}
 
 
 def _no_constant(word: str) -> None:

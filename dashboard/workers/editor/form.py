@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -20,8 +20,8 @@ from dashboard.workers.editor.form_fields import (
     module_of,
 )
 from dashboard.workers.queries import module_text
-from dashboard.workers.queries.version_facts import bindings as binding_facts
-from routing.models import StateNamespace, Version
+from dashboard.workers.queries.version_facts import bindings as binding_facts, object_reference
+from routing.models import ObjectNamespace, StateNamespace, Version
 
 #: As many as one form can hold: Django takes a thousand fields.
 MOST_MODULES, MOST_BINDINGS = 100, 100
@@ -97,8 +97,20 @@ class EditorForm:
         """Sets what bindings to namespaces can be bound to."""
         listed = list(namespaces)
         for binding in self.bindings:
-            kind = binding.state_kind
-            binding.choices = [(row.key, row.title) for row in listed if row.kind == kind]
+            if kind := binding.state_kind:
+                binding.choices = [(row.key, row.title) for row in listed if row.kind == kind]
+
+    def offer_objects(self, namespaces: Sequence[ObjectNamespace]) -> None:
+        """Sets which classes of Durable Objects bindings can be bound to, own ones first."""
+        own = [row for row in namespaces if row.worker.name == self.name]
+        others = [row for row in namespaces if row.worker.name != self.name]
+        choices = [(row.class_name, row.class_name) for row in own]
+        for row in others:
+            reference = object_reference(row.class_name, row.worker.name)
+            choices.append((reference, messages.class_of(row.class_name, row.worker.name)))
+        for binding in self.bindings:
+            if binding.is_objects:
+                binding.choices = choices
 
     def _drop(self, kind: str, index: int) -> None:
         """The focus goes to what takes its place."""

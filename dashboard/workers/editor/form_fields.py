@@ -14,8 +14,10 @@ from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
+from routing.compile.workerd.bindings import SUPPORTED
 from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
+from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 from routing.upload_draft import SECRET_TYPES
@@ -46,7 +48,7 @@ EDITABLE = (
     "service",
     "version_metadata",
     *sorted(OPTION_TYPES),
-    *sorted(STATE_BINDINGS),
+    *sorted({*STATE_BINDINGS, OBJECT_BINDING} & {*SUPPORTED}),
 )
 
 
@@ -84,7 +86,8 @@ class ModuleField:
 class BindingField:
     """One binding. `kept`: its name in the base version. `sealed`: a new secret, encrypted.
 
-    `choices`: (key, title) of the namespaces that it could be bound to.
+    `choices`: (key, title) of the namespaces that it could be bound to; classes of Durable Objects
+    have an `object_reference` as key.
     """
 
     name: str = ""
@@ -104,6 +107,11 @@ class BindingField:
     def example(self) -> str:
         """What a value looks like, or empty."""
         return OPTION_TYPES[self.kind].example if self.kind in OPTION_TYPES else ""
+
+    @property
+    def is_objects(self) -> bool:
+        """Whether it is bound to a class of Durable Objects."""
+        return self.kind == OBJECT_BINDING
 
     @property
     def is_missing(self) -> bool:

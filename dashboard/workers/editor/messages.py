@@ -63,6 +63,17 @@ def binding_invalid(name: str, problem: str) -> str:
     return f"Binding {name}: {problem}."
 
 
+def class_of(class_name: str, worker: str) -> str:
+    return f"{class_name} of {worker}"
+
+
+def class_missing(name: str) -> str:
+    return (
+        f"Binding {name}: choose a class. A migration creates one: deploy with wrangler, with the "
+        "class in new_sqlite_classes."
+    )
+
+
 def not_json(name: str, error: Exception) -> str:
     return f"Binding {name} is not valid JSON: {error}."
 

@@ -43,7 +43,7 @@ from dashboard.workers.queries import version_facts
 from dashboard.workers.queries.module_text import ModuleText, module_texts
 from dashboard.workers.queries.static_files import static_file_changes
 from dashboard.workers.queries.worker_queries import VersionRow, WorkerRow, version_rows, worker_row
-from routing.models import StateNamespace, Version, Worker
+from routing.models import ObjectNamespace, StateNamespace, Version, Worker
 
 SAVES = ("save", "stage", "deploy")
 PARTS = ("changes", "name-verdict")
@@ -165,6 +165,8 @@ def _show(
     target: str | None = request.htmx.target  # type: ignore[attr-defined]  # by its middleware
     if any(binding.state_kind for binding in form.bindings):
         form.offer_namespaces(StateNamespace.objects.order_by("title"))
+    if any(binding.is_objects for binding in form.bindings):
+        form.offer_objects(list(ObjectNamespace.objects.select_related("worker")))
     shown = EditorPage(
         row=row,
         base=base,

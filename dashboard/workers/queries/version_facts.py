@@ -10,6 +10,8 @@ from typing import Any
 from routing.compile.workerd.option_types import OPTION_TYPES
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
+from routing.models.object_namespaces import BINDING as OBJECT_BINDING
+from routing.snapshot import ObjectClass
 from routing.upload_draft import SECRET_TYPES
 
 HIDDEN = "hidden"
@@ -38,6 +40,9 @@ def settings(version: Version) -> list[Fact]:
         Fact("Main module", version.main_module or version.body_part),
     ]
     found += [Fact(key, as_json(value)) for key, value in sorted(version.runtime.items())]
+    found += [Fact(f"Durable Objects: {c.class_name}", _storage(c)) for c in version.object_specs]
+    if version.migration_tag:
+        found.append(Fact("Migration tag", version.migration_tag))
     config = version.assets["config"] if version.assets else {}
     return found + [Fact(f"assets.{k}", as_json(v)) for k, v in sorted(config.items())]
 
@@ -59,6 +64,15 @@ def as_json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def object_reference(class_name: str, script_name: str = "") -> str:
+    """A class of Durable Objects as a binding's value: `Room`, or `chat#Room` of another."""
+    return f"{script_name}#{class_name}" if script_name else class_name
+
+
+def _storage(implemented: ObjectClass) -> str:
+    return "SQLite storage" if implemented.sqlite else "key-value storage"
+
+
 def binding_fact(row: Mapping[str, Any]) -> Fact:
     """A stored binding, or one of Cloudflare's API."""
     name, kind = str(row.get("name", "")), str(row.get("type", ""))
@@ -72,6 +86,9 @@ def binding_fact(row: Mapping[str, Any]) -> Fact:
     if bound := STATE_BINDINGS.get(kind):
         value = str(options.pop(bound.option, ""))
         return Fact(name, value + (f" {as_json(options)}" if options else ""), kind)
+    if kind == OBJECT_BINDING:
+        class_name = str(row.get("class_name") or row.get("namespace_id", ""))
+        return Fact(name, object_reference(class_name, str(row.get("script_name") or "")), kind)
     if kind == "service":
         value = str(options.pop("service", ""))
         entrypoint = options.pop("entrypoint", None)

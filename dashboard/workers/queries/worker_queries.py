@@ -72,11 +72,12 @@ class WorkerRow:
 
 @dataclass
 class VersionRow:
-    """A version with its current role."""
+    """A version with its current role. `is_before_migration`: why it is not `deployable`."""
 
     version: Version
     standing: Standing
     deployable: bool = True
+    is_before_migration: bool = False
 
 
 def worker_row(worker: Worker) -> WorkerRow:
@@ -156,12 +157,12 @@ def deployable_standings(row: WorkerRow) -> list[Standing]:
 
 def version_row(row: WorkerRow, version_id: UUID | str) -> VersionRow | None:
     """One version with its role; None if this Worker has no such version."""
-    versions = with_last_deployment(row.worker.versions.all()).select_related("author")
+    versions = with_last_deployment(row.worker.versions.all()).select_related("author", "worker")
     version = versions.filter(id=version_id).first()
     if version is None:
         return None
     allowed = deployable([row.worker]).filter(pk=version.pk).exists()
-    return VersionRow(version, current_role(version, row), allowed)
+    return VersionRow(version, current_role(version, row), allowed, version.is_before_migration)
 
 
 def with_last_deployment(versions: VersionQuerySet) -> VersionQuerySet:
