@@ -39,6 +39,7 @@ from routing.agent.edge_options import make_cache, make_metrics, make_rate_limit
 from routing.agent.envoy import start_config
 from routing.agent.envoy.process import Envoy
 from routing.agent.identity.identity import DEFAULT_NAME, Identity, of_config
+from routing.agent.objects.objects import Objects
 from routing.agent.processes.last_applied import last_applied
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.relay.events import Events
@@ -88,7 +89,9 @@ class Edge:
         self._envoy.metrics_port = config.metrics_port
         self._cache = make_cache(config, identity, users)
         self._rate_limits = make_rate_limits(identity, users)
+        self._objects = Objects(tasks, users.isolation)
         self._supervisor = self._make_supervisor(seal)
+        self._objects.connect(self._supervisor)
         self._decider = Decider()
         self._previews = self._make_previews()
         supervisor = self._supervisor
@@ -138,7 +141,10 @@ class Edge:
             decide_server.serve(self._decider, self._tasks),
             control_socket.serve(
                 Control(
-                    self._supervisor.slots, self._logs.workers.answer, self._stored_secrets.answer
+                    self._supervisor.slots,
+                    self._logs.workers.answer,
+                    self._stored_secrets.answer,
+                    self._objects.answer,
                 )
             ),
             Server(names.PREVIEWS_SOCKET, self._previews.answer, mode=0o600, tasks=self._tasks),
@@ -167,6 +173,7 @@ class Edge:
         applied, _ = self._known
         self._supervisor.boot(applied, self._inherited)
         self._logs.run(self._tasks)
+        self._objects.start()
         forever = self._tasks.forever
         forever("envoy", lambda: self._envoy.run(self._tasks))
         forever("supervise", self._supervisor.run)
@@ -288,6 +295,7 @@ class Edge:
             changed=self._changed,
             cache=self._cache.key if self._cache is not None else None,
             rate_limits=self._rate_limits.key,
+            objects=self._objects,
         )
 
     def _make_previews(self) -> Previews:
@@ -317,6 +325,7 @@ class Edge:
             self._control_since = time.time()
         self._control_error = self._sync.error
         self._previews.changed()
+        self._objects.changed()
         self._status_reporter.changed()
 
     def _update_snapshots(self) -> None:

@@ -47,6 +47,14 @@ LB_METADATA = "envoy.lb"
 EVENTS = "events"
 """workerd's name for the socket, and the service, of cron and queue events."""
 
+OBJECTS = "*objects"
+"""The entrypoint of a version with Durable Objects that other processes call; no class can have
+this name."""
+OBJECTS_CONTROL = "objects"
+"""workerd's name for the socket on which the agent assigns objects and rings alarms."""
+OBJECTS_FOLDER = "objects"
+"""The folder with the objects' data: one folder per namespace."""
+
 PUBLIC, INTERNAL, WILDCARD = "public", "internal", "wildcard"
 """First halves of a scope's key (`scope`). Those of `WILDCARD` are for host names below a name."""
 
@@ -175,6 +183,11 @@ def target(worker: str, entrypoint: str = "") -> str:
     return f"{worker}/{quote(entrypoint, safe='')}" if entrypoint else worker
 
 
+def objects_target(worker: str, slot: int) -> str:
+    """As `target`, for the Durable Objects of the version in `slot`."""
+    return f"{target(worker, OBJECTS)}.s{slot}"
+
+
 def cluster(version_id: str, entrypoint: str = "") -> str:
     """Envoy's cluster for an entrypoint of a version; the default one is just the version's id."""
     return target(version_id, entrypoint)
@@ -214,16 +227,17 @@ def entrypoint(socket_name: str) -> str:
 
 def socket_file(version_id: str, socket_name: str) -> str:
     """The path of a version's socket, short for any entrypoint."""
-    label = socket_name if socket_name in (RANGES, EVENTS) else "http"
+    label = socket_name if socket_name in (RANGES, EVENTS, OBJECTS_CONTROL) else "http"
     if name := entrypoint(socket_name):
         label = "e" + hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"v/{version_id}.{label}.sock"
 
 
 def entrypoints(version: VersionSpec) -> tuple[str, ...]:
-    """Entrypoints that other Workers can bind to: "" (the default export), then by name."""
+    """Entrypoints that other Workers can bind to: "" (the default export), then by name; and
+    `OBJECTS`."""
     named = (e.name for e in version.exports if e.name != "default" and _callable(e))
-    return ("", *sorted(named))
+    return ("", *sorted(named), *([OBJECTS] if version.objects else []))
 
 
 def receives_events(version: VersionSpec) -> bool:

@@ -19,21 +19,26 @@ _JSON = ((b"content-type", b"application/json"),)
 
 
 class Control:
-    """`GET` of the paths of `compile.slots` returns the RPC slots, of `STORED_SECRET` a secret of
-    the caller; `POST /tail` takes log entries from runtime/tail.js."""
+    """`GET` of the paths of `compile.slots` returns the RPC slots, of those of `compile.objects`
+    where Durable Objects run, of `STORED_SECRET` a secret of the caller; `POST /tail` takes log
+    entries from runtime/tail.js. `objects` answers what else it can."""
 
     def __init__(
         self,
         slots: Slots,
         tail: Callable[[Request], Response] | None = None,
         stored_secret: Callable[[Request], Response] | None = None,
+        objects: Callable[[Request], Response | None] | None = None,
     ) -> None:
         self._slots, self._tail, self._stored_secret = slots, tail, stored_secret
+        self._objects = objects
 
     def answer(self, request: Request) -> Response:
         """405 for anything else."""
         if request.method == "POST" and request.path == "/tail" and self._tail is not None:
             return self._tail(request)
+        if self._objects is not None and (found := self._objects(request)) is not None:
+            return found
         if request.method != "GET":
             return Response(405)
         if request.path == STORED_SECRET and self._stored_secret is not None:

@@ -29,8 +29,9 @@ def encode(config: dict[str, Any]) -> bytes:
 
 @cache
 def runtime() -> dict[str, str]:
-    """The JavaScript that runs beside user code, by file name."""
-    return {path.name: path.read_text("utf-8") for path in sorted(_RUNTIME.glob("*.js"))}
+    """The JavaScript that runs beside user code, by path in its folder."""
+    paths = sorted([*_RUNTIME.glob("*.js"), *_RUNTIME.glob("objects/*.js")])
+    return {str(path.relative_to(_RUNTIME)): path.read_text("utf-8") for path in paths}
 
 
 @cache

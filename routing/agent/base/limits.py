@@ -73,7 +73,8 @@ def command(
         "env": ENVIRONMENT,
         "pass_fds": (*pass_fds, *(() if fd is None else (fd,))),
         "start_new_session": True,
-        "umask": 0o077,
+        # Files of Durable Objects are for all versions of the Worker (`agent.objects.folders`).
+        "umask": 0o007 if user and user.groups else 0o077,
         **_identity(user),
     }
     return Command(wrapped, options)
@@ -140,7 +141,7 @@ def _identity(user: User | None) -> dict[str, Any]:
     """Fallback where util-linux is missing."""
     if user is None or shutil.which("setpriv"):
         return {}
-    return {"user": user.uid, "group": user.gid, "extra_groups": []}
+    return {"user": user.uid, "group": user.gid, "extra_groups": list(user.groups)}
 
 
 def program() -> Path:

@@ -12,7 +12,7 @@ import msgspec
 from routing.agent.base import edge_folder
 from routing.agent.base.process_end import End
 from routing.process_identity import ProcessIdentity
-from routing.snapshot import Export
+from routing.snapshot import Export, ObjectClass
 
 log = logging.getLogger("edge")
 
@@ -32,7 +32,8 @@ class EnvoyNote(msgspec.Struct, frozen=True, kw_only=True):
 
 class VersionNote(msgspec.Struct, frozen=True, kw_only=True):
     """`listeners` are inodes of the listening sockets, by name; `uid` is None for the agent's own
-    user. No bindings, so that secrets stay out of these files. Times are in seconds."""
+    user; `instance` is known to the process too (`compile.workerd.objects`). No bindings, so that
+    secrets stay out of these files. Times are in seconds."""
 
     id: str
     worker: str
@@ -44,6 +45,8 @@ class VersionNote(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     listeners: dict[str, int]
     uid: int | None = None
+    instance: str = ""
+    objects: tuple[ObjectClass, ...] = ()
     restarts: int = 0
     since: float = 0.0
     starts: tuple[float, ...] = ()

@@ -11,7 +11,6 @@ from routing.compile import names
 from routing.compile.envoy import config as compiled, routes
 from routing.compile.envoy.hosts import hosts_with_routes
 from routing.compile.envoy.protobuf import CLUSTER, SCOPE, encode
-from routing.compile.workerd.services import service_targets
 from routing.snapshot import Snapshot, VersionSpec, WorkerSpec
 
 Resources = dict[str, Resource]
@@ -100,11 +99,11 @@ class Compiler:
         """By Worker, the entrypoints that service bindings call (`routes.called_by`)."""
         by_worker: dict[str, set[str]] = {}
         # An adopted version has no bindings until a snapshot names it.
-        targets = [_targets(versions) for versions in leaving.values()]
+        targets = [_targets(name, versions) for name, versions in leaving.items()]
         for spec in snapshot.workers:
             known = self._workers.get(spec.name)
             same = known is not None and known.spec is spec
-            targets.append(known.targets if known and same else _targets(spec.versions))
+            targets.append(known.targets if known and same else _targets(spec.name, spec.versions))
         for name, entrypoint in (target for some in targets if some for target in some):
             by_worker.setdefault(name, set()).add(entrypoint)
         return by_worker
@@ -138,14 +137,16 @@ def _compiled(called: _Called, before: _Worker | None) -> _Worker:
     spec, source = called.worker, called.made_of()
     if before is None or (before.spec is not spec and before.spec != spec):
         public = _encoded(SCOPE, routes.worker_scopes(spec))
-        return _Worker(spec, _targets(spec.versions), public, _Compiled(source, called.made()))
+        return _Worker(
+            spec, _targets(spec.name, spec.versions), public, _Compiled(source, called.made())
+        )
     if before.internal.source != source:
         return _Worker(spec, before.targets, before.public, _Compiled(source, called.made()))
     return before._replace(spec=spec)
 
 
-def _targets(versions: Iterable[VersionSpec]) -> frozenset[tuple[str, str]]:
-    return frozenset(target for version in versions for target in service_targets(version))
+def _targets(worker: str, versions: Iterable[VersionSpec]) -> frozenset[tuple[str, str]]:
+    return frozenset(routes.targets_of(worker, versions))
 
 
 def _clusters(

@@ -73,6 +73,28 @@ class RunningVersion(Protocol):
     def is_peer(self, peer: Peer) -> bool: ...
 
 
+class ObjectHooks(Protocol):
+    """Durable Objects, as far as processes have to do with them (`routing.agent.objects`)."""
+
+    def groups(self, version: VersionSpec) -> tuple[int, ...]:
+        """Makes the folders of the version's objects. The groups its process needs."""
+        ...
+
+    async def let_go(self, version_id: str) -> None:
+        """Returns when the version's process has no objects."""
+        ...
+
+
+class NoObjects:
+    """For tests of everything else."""
+
+    def groups(self, version: VersionSpec) -> tuple[int, ...]:
+        return ()
+
+    async def let_go(self, version_id: str) -> None:
+        pass
+
+
 class StartVersion(Protocol):
     """The constructor of `VersionProcess`."""
 
@@ -82,6 +104,8 @@ class StartVersion(Protocol):
         version_id: str,
         sockets: tuple[str, ...],
         prepare: Callable[[], Awaitable[bytes]],
+        groups: Callable[[], tuple[int, ...]],
+        let_go: Callable[[], Awaitable[None]],
         about: Callable[[], VersionNote],
         tell: OnState,
         users: Users,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 from collections.abc import Mapping
+
+import msgspec
 
 from routing.agent.base import limits, messages
 from routing.agent.base.child_process import spawn
@@ -13,6 +16,7 @@ from routing.agent.base.process_end import EndKind
 from routing.agent.base.process_notes import VersionNote
 from routing.agent.users.isolation import User
 from routing.compile import names
+from routing.compile.workerd.objects import INSTANCE
 
 READY_SECONDS = 15.0
 
@@ -36,12 +40,15 @@ class Starting:
         self._control, told = os.pipe()
         source, self._pipe = os.pipe()
         command = limits.serve_command(listeners, told, user=user)
+        instance = secrets.token_hex(8)
+        environment = {**command.options.pop("env"), INSTANCE: instance}
         try:
             self.child = spawn(
                 command.arguments,
                 stdin=source,
                 output=names.output_file(version_id),
-                about={"version": note},
+                about={"version": msgspec.structs.replace(note, instance=instance)},
+                env=environment,
                 **command.options,
             )
         except OSError as error:

@@ -19,7 +19,7 @@ from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.processes.adopted import Adopted
 from routing.agent.processes.drain import Drains
 from routing.agent.processes.envoy_targets import EnvoyTargets
-from routing.agent.processes.interfaces import EnvoyProcess, StartVersion
+from routing.agent.processes.interfaces import EnvoyProcess, ObjectHooks, StartVersion
 from routing.agent.processes.memory_budget import MemoryBudget
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.snapshot_saver import SnapshotSaver
@@ -41,6 +41,7 @@ from routing.agent.state.plan import next_routes, plan
 from routing.agent.state.state import EdgeState, Phase, version_ids as ids_of
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
+from routing.compile.workerd.objects import is_objects_path, objects_answer
 from routing.compile.workerd.slots import slots_answer
 from routing.snapshot import EMPTY, Preview, Snapshot
 
@@ -67,6 +68,7 @@ class Supervisor:
         start_version: StartVersion = VersionProcess,
         cache: bytes | None = None,
         rate_limits: bytes | None = None,
+        objects: ObjectHooks | None = None,
     ) -> None:
         self._envoy, self._changed = envoy, changed
         self._assets = assets
@@ -86,6 +88,7 @@ class Supervisor:
             hang_seconds=config.hang_seconds,
             changed=self._touch,
             start_version=start_version,
+            objects=objects,
         )
         self._adopted = Adopted(
             self.versions,
@@ -145,7 +148,10 @@ class Supervisor:
         self._touch()
 
     def slots(self, path: str) -> dict[str, object]:
-        """How RPC calls are spread, as routed now, for the caller in `path`."""
+        """How RPC calls are spread, or where Durable Objects run, as routed now, for the caller in
+        `path`."""
+        if is_objects_path(path):
+            return objects_answer(self.state.applied, self.versions.slots(), path)
         return slots_answer(self.state.applied, self.versions.slots(), path)
 
     def is_version_peer(self, version_id: str, peer: Peer | None) -> bool:

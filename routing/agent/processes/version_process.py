@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace as replace_user
 
 from msgspec.structs import replace
 
@@ -47,7 +48,9 @@ About = Callable[[], VersionNote]
 
 class VersionProcess:
     """Keeps one version running until `stop`. `prepare` returns its configuration, `about` its
-    note. With `adopted`, a process is already running; `cold`: it starts at the first request."""
+    note, `groups` those its process needs; `let_go` returns when the process has no Durable
+    Objects. With `adopted`, a process is already running; `cold`: it starts at the first
+    request."""
 
     def __init__(
         self,
@@ -55,6 +58,8 @@ class VersionProcess:
         version_id: str,
         sockets: tuple[str, ...],
         prepare: Prepare,
+        groups: Callable[[], tuple[int, ...]],
+        let_go: Callable[[], Awaitable[None]],
         about: About,
         tell: OnState,
         users: Users,
@@ -66,6 +71,7 @@ class VersionProcess:
     ) -> None:
         self._id, self._sockets = version_id, sockets
         self._prepare, self._about, self._tell = prepare, about, tell
+        self._groups, self._let_go = groups, let_go
         self._user = VersionUser(users)
         self._tasks, self._start_limiter, self._hang_seconds = tasks, start_limiter, hang_seconds
         self._listeners = Listeners(version_id, sockets)
@@ -119,6 +125,7 @@ class VersionProcess:
             child = self._child
             if child is None or self._stopping or self._cold:
                 return
+            await self._let_go()
             listeners = Listeners(self._id, self._sockets, beside=True)
             try:
                 listeners.open()
@@ -188,6 +195,7 @@ class VersionProcess:
                 self._check_not_stopping()
                 child = await self._start(config, listeners)
             self._check_not_stopping()
+            await self._let_go()
             listeners.publish()
         except BaseException:
             if child is not None:
@@ -313,7 +321,10 @@ class VersionProcess:
         claim.end_all()
         uid = claim.user.uid if claim.user is not None else None
         note = replace(self._about(), listeners=inodes(fds), uid=uid)
-        starting = Starting(self._id, fds, claim.user, note)
+        groups, user = self._groups(), claim.user
+        if user is not None:
+            user = replace_user(user, groups=groups)
+        starting = Starting(self._id, fds, user, note)
         if self._child is None:
             self._child = starting.child
         self._user.started(starting.child.pid)

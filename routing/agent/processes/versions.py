@@ -14,7 +14,12 @@ from routing.agent.adoption.edge_state import note_of
 from routing.agent.base.process_end import EndKind
 from routing.agent.base.process_notes import Note, VersionNote
 from routing.agent.base.tasks import Tasks
-from routing.agent.processes.interfaces import RunningVersion, StartVersion
+from routing.agent.processes.interfaces import (
+    NoObjects,
+    ObjectHooks,
+    RunningVersion,
+    StartVersion,
+)
 from routing.agent.processes.process_config import Configurations
 from routing.agent.processes.start_limiter import StartLimiter
 from routing.agent.state import state as edge_state
@@ -41,6 +46,7 @@ class Versions:
         hang_seconds: float,
         changed: Callable[[], None],
         start_version: StartVersion,
+        objects: ObjectHooks | None = None,
     ) -> None:
         self.state: EdgeState = EdgeState()
         #: Cron and queue events in progress, by version id.
@@ -48,6 +54,7 @@ class Versions:
         self._configurations, self._users = configurations, users
         self._tasks, self._changed = tasks, changed
         self._hang_seconds, self._start_version = hang_seconds, start_version
+        self._objects = objects or NoObjects()
         self._start_limiter = StartLimiter(_STARTS_AT_ONCE)
         self._processes: dict[str, RunningVersion] = {}
         self._starts: dict[str, Start] = {}
@@ -82,6 +89,8 @@ class Versions:
             version_id=version_id,
             sockets=workerd.socket_names(start.version),
             prepare=lambda: self._configurations.of(self._starts[version_id]),
+            groups=lambda: self._objects.groups(self._starts[version_id].version),
+            let_go=partial(self._objects.let_go, version_id),
             about=partial(self._about, version_id),
             tell=partial(self._on_process_state, version_id),
             users=self._users,

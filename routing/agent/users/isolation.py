@@ -31,10 +31,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """With no supplementary groups."""
+    """`groups` are supplementary ones."""
 
     uid: int
     gid: int
+    groups: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +65,10 @@ def asked_for(environ: Mapping[str, str]) -> range | None:
 
 
 def become(user: User) -> list[str]:
-    """Options of setpriv(1): this user, no other group, no capabilities."""
+    """Options of setpriv(1): this user, no groups but its own, no capabilities."""
+    groups = ["--groups", ",".join(map(str, user.groups))] if user.groups else ["--clear-groups"]
     return [
-        *("--reuid", str(user.uid), "--regid", str(user.gid), "--clear-groups"),
+        *("--reuid", str(user.uid), "--regid", str(user.gid), *groups),
         *("--bounding-set=-all", "--inh-caps=-all"),
     ]
 

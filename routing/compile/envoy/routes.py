@@ -6,7 +6,7 @@ its own, so a deployment changes the scopes of one Worker and no others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from routing.compile import names
@@ -125,9 +125,21 @@ def internal_scopes(
 def called_by(snapshot: Snapshot, leaving: _Leaving) -> Called:
     """What the service bindings of running versions call. Only these targets get routes: other
     Workers call few of them."""
-    versions = [version for worker in snapshot.workers for version in worker.versions]
-    versions += [version for left in leaving.values() for version in left]
-    return frozenset(target for version in versions for target in service_targets(version))
+    by_worker = [(worker.name, worker.versions) for worker in snapshot.workers]
+    return frozenset(
+        target
+        for name, versions in (*by_worker, *leaving.items())
+        for target in targets_of(name, versions)
+    )
+
+
+def targets_of(worker: str, versions: Iterable[VersionSpec]) -> Iterator[tuple[str, str]]:
+    """What the versions of a Worker call: targets of service bindings, and the Durable Objects of
+    each other."""
+    for version in versions:
+        yield from service_targets(version)
+        if version.objects:
+            yield worker, names.OBJECTS
 
 
 def called_scopes(
@@ -140,7 +152,7 @@ def called_scopes(
     CONNECT per host for all its calls, so a weighted route would be drawn once and never again."""
     found: Scopes = {}
     for entrypoint in _entrypoints(worker.versions):
-        if entrypoint in called:
+        if entrypoint in called and entrypoint != names.OBJECTS:
             key = names.scope(names.INTERNAL, names.target(worker.name, entrypoint))
             found[key] = _scope(key, "*", worker_routes(worker, entrypoint), retry=True)
     for version in (*worker.versions, *leaving):
@@ -150,7 +162,19 @@ def called_scopes(
                 key = names.scope(names.INTERNAL, host)
                 route = named(_connect(names.cluster(version.id, entrypoint)), worker)
                 found[key] = _scope(key, host, [route], retry=True)
+                if entrypoint == names.OBJECTS:
+                    found |= _object_scope(worker, version, slots[version.id])
     return found
+
+
+def _object_scope(worker: WorkerSpec, version: VersionSpec, slot: int) -> Scopes:
+    """fetch() of Durable Objects that the version in `slot` runs. The caller has chosen it, so it
+    counts as a connection between processes, not as a request to the Worker."""
+    target = names.objects_target(worker.name, slot)
+    key = names.scope(names.INTERNAL, target)
+    action = {**ACTION, "cluster": names.cluster(version.id, names.OBJECTS)}
+    route = {"name": names.RPC, "match": {"prefix": "/"}, "route": action}
+    return {key: _scope(key, target, [named(route, worker)], retry=True)}
 
 
 def in_order(snapshot: Snapshot) -> list[WorkerSpec]:

@@ -11,6 +11,7 @@ stored_secrets.py  bindings to secrets of a secrets store
 option_types.py  types of bindings with several options, as pages show them
 own_workers.py  Workers of our own, and their capabilities
 state.py     bindings to namespaces of the state process
+objects.py   classes of Durable Objects, and bindings to them
 services.py  service bindings: from one Worker's process to another
 slots.py     how RPC calls spread over versions
 """

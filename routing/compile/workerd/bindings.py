@@ -9,6 +9,7 @@ from typing import Any
 
 from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.modules import VersionInvalid, part, text
+from routing.compile.workerd.objects import BINDING as OBJECTS, bind_objects
 from routing.compile.workerd.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
 from routing.compile.workerd.services import bind
 from routing.compile.workerd.state import STATE_BINDINGS, bind_state
@@ -38,10 +39,26 @@ class Bound:
     services: list[_Object] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What bindings need of the process that they are in. An inspection has none of it.
+
+    `worker` is the name of the version's Worker, `rate_limits` the key of the edge's process for
+    them, `ids` the Worker `objects/ids.js`.
+    """
+
+    worker: str = ""
+    rate_limits: bytes | None = None
+    ids: _Object | None = None
+
+
+INSPECTION = Surroundings()
+
+
 def worker_bindings(
-    version: VersionSpec, contents: Mapping[str, bytes], rate_limits: bytes | None = None
+    version: VersionSpec, contents: Mapping[str, bytes], process: Surroundings = INSPECTION
 ) -> Bound:
-    """All bindings of a version. `rate_limits` is the key of the edge's process for them. Raises
+    """All bindings of a version in `process`. Raises
     `BindingUnsupported`, or `VersionInvalid` for a bad one."""
     bound = Bound()
     taken: set[str] = set()
@@ -55,23 +72,27 @@ def worker_bindings(
             value = _VALUES[binding.type](binding, version, contents)
             bound.bindings.append({"name": binding.name, **value})
             continue
-        value, services = _with_services(binding, version, rate_limits)
+        value, services = _with_services(binding, version, process)
         bound.bindings.append(value)
         bound.services.extend(services)
     return bound
 
 
 def _with_services(
-    binding: BindingSpec, version: VersionSpec, rate_limits: bytes | None
+    binding: BindingSpec, version: VersionSpec, process: Surroundings
 ) -> tuple[_Object, list[_Object]]:
     """A binding that leads out of the process, and the services that it needs."""
     if binding.type == "service":
         _check_service(binding)
         return bind(binding, version.id)
     if binding.type == RATE_LIMIT:
-        return bind_rate_limit(binding, rate_limits)
+        return bind_rate_limit(binding, process.rate_limits)
     if binding.type == STORED_SECRET:
         return bind_stored_secret(binding, version.id)
+    if binding.type == OBJECTS:
+        if process.ids:
+            _text(binding, "namespace_id")
+        return bind_objects(binding, version, process.worker, process.ids)
     _text(binding, STATE_BINDINGS[binding.type].option)
     return bind_state(binding)
 
@@ -125,7 +146,9 @@ _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Ob
     "version_metadata": _metadata,
     "wasm_module": _wasm,
 }
-SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, RATE_LIMIT, STORED_SECRET, "service"]))
+SUPPORTED = tuple(
+    sorted([*_VALUES, *STATE_BINDINGS, OBJECTS, RATE_LIMIT, STORED_SECRET, "service"])
+)
 """Binding types, as uploads spell them."""
 
 
@@ -156,7 +179,10 @@ def _text(binding: BindingSpec, name: str) -> str:
 def _check_service(binding: BindingSpec) -> None:
     _text(binding, "service")
     if binding.options.get("entrypoint") is not None:
-        _text(binding, "entrypoint")
+        if _text(binding, "entrypoint").startswith("*"):
+            raise VersionInvalid(
+                "binding", f'Service binding "{binding.name}": no entrypoint has such a name.'
+            )
     if binding.options.get("props"):
         raise VersionInvalid(
             "binding", f'Service binding "{binding.name}": props are not supported.'

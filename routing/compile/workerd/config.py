@@ -18,10 +18,23 @@ from routing.compile.workerd.assets import (
     assets_service,
     ranges_services,
 )
-from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported, worker_bindings
+from routing.compile.workerd.bindings import (
+    INSPECTION,
+    SUPPORTED,
+    BindingUnsupported,
+    Surroundings,
+    worker_bindings,
+)
 from routing.compile.workerd.cache import cache_services
 from routing.compile.workerd.events import events_service, events_socket
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
+from routing.compile.workerd.objects import (
+    ENTRYPOINT as OBJECTS_ENTRYPOINT,
+    add_classes,
+    extension_modules,
+    needs_objects,
+    object_sockets,
+)
 from routing.compile.workerd.own_workers import own_worker
 from routing.compile.workerd.rate_limits import MODULE as RATE_LIMIT
 from routing.compile.workerd.services import edge_headers, external
@@ -55,9 +68,11 @@ _Object = dict[str, Any]
 
 def socket_names(version: VersionSpec) -> tuple[str, ...]:
     """The sockets of a version's process: one for each entrypoint (`http`, `ep:<name>`), one
-    for ranges of static assets, and one for cron and queue events if it has a handler of them."""
+    for ranges of static assets, one for the agent's control of its Durable Objects, and one for
+    cron and queue events if it has a handler of them."""
     sockets = [names.socket(entrypoint) for entrypoint in names.entrypoints(version)]
     sockets += [names.RANGES] if version.assets else []
+    sockets += [names.OBJECTS_CONTROL] if version.objects else []
     return (*sockets, *([names.EVENTS] if names.receives_events(version) else []))
 
 
@@ -101,8 +116,12 @@ def config(
         "deny": [*_TUNNELS, *deny],
         "tlsOptions": {"trustBrowserCas": True},
     }
-    body, services = _code(version, modules, newest_date, rate_limits)
+    ids = own_worker("objects/ids.js", runtime) if needs_objects(version) else None
+    surroundings = Surroundings(worker, rate_limits, ids)
+    body, services = _code(version, modules, newest_date, surroundings)
     own = _version_services(version, body, newest_date, tail, assets)
+    if version.objects:
+        services += add_classes(body, worker, version, slot, runtime)
     if version.assets:
         own += ranges_services(own[-1], own_worker("ranges.js", runtime))
     if names.receives_events(version):
@@ -116,7 +135,7 @@ def config(
             *_edges(services),
         ],
         "sockets": _sockets(worker, version, slot),
-        **_process(runtime),
+        **_process(runtime, extension_modules(runtime) if needs_objects(version) else ()),
     }
 
 
@@ -124,10 +143,10 @@ def _code(
     version: VersionSpec,
     modules: Mapping[str, bytes],
     newest_date: str,
-    rate_limits: bytes | None,
+    surroundings: Surroundings,
 ) -> tuple[_Object, list[_Object]]:
     """The version's code, and the services that its bindings need; nothing for one without."""
-    return _worker(version, modules, newest_date, rate_limits) if version.has_code else ({}, [])
+    return _worker(version, modules, newest_date, surroundings) if version.has_code else ({}, [])
 
 
 def _version_services(
@@ -176,9 +195,9 @@ def _worker(
     version: VersionSpec,
     modules: Mapping[str, bytes],
     newest_date: str,
-    rate_limits: bytes | None = None,
+    surroundings: Surroundings = INSPECTION,
 ) -> tuple[_Object, list[_Object]]:
-    bound = worker_bindings(version, modules, rate_limits)
+    bound = worker_bindings(version, modules, surroundings)
     body: _Object = {
         "compatibilityDate": running_date(version.compatibility_date, newest_date),
         "compatibilityFlags": list(version.compatibility_flags),
@@ -209,7 +228,8 @@ def _socket(worker: str, version: VersionSpec, entrypoint: str, slot: int) -> _O
     the code at the default entrypoint."""
     stripped = [{"name": names.TARGET_HEADER}, {"name": names.CALLER_HEADER}]
     rpc = {"capnpConnectHost": names.rpc_host(worker, entrypoint, slot)}
-    service = {"name": "main", **({"entrypoint": entrypoint} if entrypoint else {})}
+    exported = OBJECTS_ENTRYPOINT if entrypoint == names.OBJECTS else entrypoint
+    service = {"name": "main", **({"entrypoint": exported} if exported else {})}
     if version.assets and not entrypoint:
         service = {"name": ASSETS}
     http = {**edge_headers(), "injectRequestHeaders": stripped, **rpc}
@@ -220,6 +240,8 @@ def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
     sockets = [_socket(worker, version, name, slot) for name in names.entrypoints(version)]
     if version.assets:
         sockets.append({**sockets[0], "name": names.RANGES, "service": {"name": RANGES}})
+    if version.objects:
+        sockets += object_sockets()
     if names.receives_events(version):
         sockets.append(events_socket())
     return sockets
@@ -234,13 +256,13 @@ def _tail(version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
     return {**own_worker("tail.js", runtime), "bindings": bindings}
 
 
-def _process(runtime: Mapping[str, str]) -> _Object:
+def _process(runtime: Mapping[str, str], more: Sequence[_Object] = ()) -> _Object:
     modules = [
         {"name": name, "internal": True, "esModule": runtime[file]}
         for name, file in _BINDING_MODULES.items()
     ]
     return {
         "v8Flags": [f"--max-heap-size={HEAP_MB}"],
-        "extensions": [{"modules": modules}],
+        "extensions": [{"modules": [*modules, *more]}],
         "logging": {"structuredLogging": True},
     }

@@ -27,7 +27,7 @@ def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
     Each slot is a separate service, because workerd opens one RPC connection per service.
     """
     worker, entrypoint = _target(binding)
-    http = _calls(names.target(worker, entrypoint), caller)
+    http = calls(names.target(worker, entrypoint), caller)
     hosts = {f"slot{n}": names.rpc_host(worker, entrypoint, n) for n in range(names.SLOTS)}
     services = {"fetch": http, **{k: {**http, "capnpConnectHost": h} for k, h in hosts.items()}}
     prefix = f"service:{binding.name}:"
@@ -52,15 +52,15 @@ def external(name: str, path: str, http: _Object) -> _Object:
     return {"name": name, "external": {"address": f"unix:{path}", "http": http}}
 
 
-def _target(binding: BindingSpec) -> tuple[str, str]:
-    entrypoint = binding.options.get("entrypoint") or ""
-    return binding.options.get("service", ""), "" if entrypoint == "default" else entrypoint
-
-
-def _calls(target: str, caller: str) -> _Object:
+def calls(target: str, caller: str) -> _Object:
     """HTTP options of a call through Envoy. Injected headers replace those that a Worker sets."""
     headers = {names.TARGET_HEADER: target, names.CALLER_HEADER: caller}
     return {
         **edge_headers(),
         "injectRequestHeaders": [{"name": n, "value": v} for n, v in headers.items()],
     }
+
+
+def _target(binding: BindingSpec) -> tuple[str, str]:
+    entrypoint = binding.options.get("entrypoint") or ""
+    return binding.options.get("service", ""), "" if entrypoint == "default" else entrypoint

@@ -12,6 +12,7 @@ from routing.snapshot import (
     DeploymentSpec,
     Export,
     ModuleSpec,
+    ObjectClass,
     Overrides,
     Secret,
     Snapshot,
@@ -174,6 +175,17 @@ SNAPSHOTS = {
         ),
     ),
 }
+COUNTER_CLASS = ObjectClass(class_name="Counter", namespace="ab" * 16)
+SNAPSHOTS["objects"] = Snapshot(
+    revision=11,
+    workers=(
+        make_worker(
+            "counter",
+            (make_version(2, objects=(COUNTER_CLASS,)), 10_000),
+            (make_version(1, objects=(COUNTER_CLASS,)), 90_000),
+        ),
+    ),
+)
 ASSETS = AssetsSpec(
     manifest=sha256(b"files"),
     files=2,
@@ -182,11 +194,36 @@ ASSETS = AssetsSpec(
 )
 WITH_ASSETS = make_version(7, assets=ASSETS, bindings=(BindingSpec(name="FILES", type="assets"),))
 ASSETS_ALONE = make_version(8, assets=ASSETS, main_module="", modules=(), exports=())
-VERSIONS = {"modules": EVERY_BINDING, "service-worker": SERVICE_WORKER, "assets": WITH_ASSETS}
+WITH_OBJECTS = make_version(
+    9,
+    exports=(FETCH, Export(name="Counter", kind="DurableObject")),
+    objects=(COUNTER_CLASS,),
+    bindings=(
+        BindingSpec(
+            name="COUNTER",
+            type="durable_object_namespace",
+            options={"class_name": "Counter", "namespace_id": "ab" * 16},
+        ),
+        BindingSpec(
+            name="ROOMS",
+            type="durable_object_namespace",
+            options={"class_name": "Room", "namespace_id": "cd" * 16, "script_name": "chat"},
+        ),
+    ),
+)
+VERSIONS = {
+    "modules": EVERY_BINDING,
+    "service-worker": SERVICE_WORKER,
+    "assets": WITH_ASSETS,
+    "objects": WITH_OBJECTS,
+}
+OUR_OBJECT_SCRIPTS = ("alarms", "held", "host", "ids", "namespace", "prelude", "public", "router")
 OUR_SCRIPTS = (
     *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "stored_secret.js"),
     "tail.js",
+    *(f"objects/{name}.js" for name in OUR_OBJECT_SCRIPTS),
 )
 RUNTIME = {name: f"// {name}" for name in OUR_SCRIPTS} | {
-    "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"'
+    "objects/main.js": 'import "__PRELUDE__"; import * as code from "__MAIN__";',
+    "inspect.js": 'import * as main from "__MAIN__"; "__TOKEN__"',
 }

@@ -51,7 +51,7 @@ def test_a_version_runs_with_the_newest_date_that_the_runtime_takes(
     assert compiled["services"][0]["worker"]["compatibilityDate"] == runs_with
 
 
-@pytest.mark.parametrize("kind", ["vectorize", "durable_object_namespace"])
+@pytest.mark.parametrize("kind", ["vectorize", "workflow"])
 def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
     error = refusal(make_version(bindings=(BindingSpec(name="STORE", type=kind),)))
     assert isinstance(error, workerd.BindingUnsupported)

@@ -1,0 +1,186 @@
+"""Assigns Durable Objects to processes as percentages and processes change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from routing.agent.base.child_process import Child
+from routing.agent.base.tasks import Tasks
+from routing.agent.objects import object_process
+from routing.agent.objects.handover import Holder, next_assignments
+from routing.agent.objects.object_process import Address, Unreachable
+from routing.rules.object_assignment import Ranges, assigned_ranges
+from routing.snapshot import Snapshot
+
+log = logging.getLogger("edge")
+
+_CHECK_SECONDS = 0.5
+"""Ends of processes are noticed then, if nothing else happens."""
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    """`held` is None if unknown. `has_left`: another process has its sockets, or will."""
+
+    child: Child
+    version_id: str
+    worker: str
+    held: Ranges | None
+    has_left: bool = False
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> Address:
+        about = self.child.note.version
+        return Address(self.version_id, about.instance if about is not None else "")
+
+    @property
+    def namespaces(self) -> list[str]:
+        about = self.child.note.version
+        return [of.namespace for of in about.objects] if about is not None else []
+
+    @property
+    def is_busy(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+
+class Assignments:
+    """`children` are all running processes, `pid_of` is the process that answers on a version's
+    sockets, `applied` the snapshot that Envoy routes by. `admit` lets a process write what others
+    have created in the folders of these namespaces."""
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        *,
+        children: Callable[[], Iterable[Child]],
+        pid_of: Callable[[str], int | None],
+        applied: Callable[[], Snapshot],
+        admit: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._tasks, self._children, self._pid_of = tasks, children, pid_of
+        self._admit = admit
+        self._applied = applied
+        self._processes: dict[int, _Process] = {}
+        self._is_due = asyncio.Event()
+
+    def changed(self) -> None:
+        """Something may have changed; cheap."""
+        self._is_due.set()
+
+    async def run(self) -> None:
+        """Runs forever."""
+        while True:
+            self.advance()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self._is_due.wait()
+            self._is_due.clear()
+
+    def advance(self) -> None:
+        """Starts what can be done now."""
+        self._update()
+        targets = self._targets()
+        by_worker: dict[str, list[_Process]] = {}
+        for process in self._processes.values():
+            by_worker.setdefault(process.worker, []).append(process)
+        for worker, processes in by_worker.items():
+            holders = [self._holder(process) for process in processes]
+            for pid, ranges in next_assignments(holders, targets.get(worker, {})).items():
+                self._start(self._processes[pid], self._assign(self._processes[pid], ranges))
+            for process in processes:
+                if process.held is None and self._is_reachable(process):
+                    self._start(process, self._learn(process))
+
+    async def let_go(self, version_id: str) -> None:
+        """Returns when the version's process has no objects: another one is about to take its
+        sockets. If it does not let go, it is killed."""
+        self._update()
+        process = self._processes.get(self._pid_of(version_id) or 0)
+        if process is None:
+            return
+        process.has_left = True
+        if process.task is not None:
+            await asyncio.wait([process.task])
+        await self._move(process, (), is_leaving=True)
+        if process.held is None:
+            await asyncio.shield(process.child.ended)
+        self._is_due.set()
+
+    def _update(self) -> None:
+        known, self._processes = self._processes, {}
+        for child in self._children():
+            about = child.note.version
+            if about is None or not about.objects or child.ended.done():
+                continue
+            process = known.get(child.pid)
+            if process is None:
+                # What this agent has started was never assigned anything.
+                held = None if child.is_adopted else ()
+                process = _Process(child, about.id, about.worker, held)
+            self._processes[child.pid] = process
+
+    def _targets(self) -> dict[str, dict[str, Ranges]]:
+        """By Worker and version."""
+        workers = {process.worker for process in self._processes.values()}
+        return {
+            spec.name: assigned_ranges(spec.deployment.shares)
+            for spec in self._applied().workers
+            if spec.name in workers
+        }
+
+    def _holder(self, process: _Process) -> Holder:
+        return Holder(
+            pid=process.child.pid,
+            version_id=process.version_id,
+            held=process.held,
+            is_reachable=self._is_reachable(process),
+        )
+
+    def _is_reachable(self, process: _Process) -> bool:
+        is_current = self._pid_of(process.version_id) == process.child.pid
+        is_ready = process.child.note.ready
+        return is_current and is_ready and not process.has_left and not process.is_busy
+
+    def _start(self, process: _Process, work: Coroutine[Any, Any, None]) -> None:
+        process.task = self._tasks.once(f"objects of {process.version_id}", work)
+
+    async def _assign(self, process: _Process, ranges: Ranges) -> None:
+        try:
+            await asyncio.to_thread(self._admit, process.namespaces)
+        except OSError as error:
+            log.error("the folders of Durable Objects cannot be prepared: %s", error)
+            await asyncio.sleep(_CHECK_SECONDS)
+        else:
+            if not process.has_left:
+                await self._move(process, ranges)
+        self._is_due.set()
+
+    async def _move(self, process: _Process, ranges: Ranges, *, is_leaving: bool = False) -> None:
+        """Meanwhile, the process counts as having both the old and the new ranges."""
+        if process.held is not None:
+            process.held = (*process.held, *ranges)
+        try:
+            await object_process.assign(process.address, ranges, is_leaving=is_leaving)
+            process.held = ranges
+        except Unreachable as error:
+            process.held = None
+            if not process.child.ended.done():
+                text = "version %s did not give up its objects and is killed: %s"
+                log.warning(text, process.version_id, error)
+                process.child.signal(signal.SIGKILL)
+
+    async def _learn(self, process: _Process) -> None:
+        """What an adopted process has."""
+        try:
+            process.held = await object_process.held_ranges(process.address)
+        except Unreachable as error:
+            log.info("the objects of version %s are unknown: %s", process.version_id, error)
+            await asyncio.sleep(_CHECK_SECONDS)
+        self._is_due.set()

@@ -1,0 +1,48 @@
+"""What each process is assigned next. Pure.
+
+A bucket goes from one process to another in two steps: the first process confirms that it has
+closed the bucket's objects, then the second one gets it. A process that has ended has nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from routing.rules.object_assignment import Ranges, common, without
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A process with classes of Durable Objects. `held` are all buckets whose objects it may have
+    open; None if that is not known. It cannot be assigned anything unless `is_reachable`."""
+
+    pid: int
+    version_id: str
+    held: Ranges | None
+    is_reachable: bool
+
+
+def next_assignments(holders: Iterable[Holder], targets: Mapping[str, Ranges]) -> dict[int, Ranges]:
+    """By process id, the buckets of each process whose assignment changes now. `targets` are those
+    of each version, as the percentages have it; `holders` are the processes of one Worker."""
+    listed = tuple(holders)
+    given: dict[int, Ranges] = {}
+    for holder in listed:
+        if holder.held is None or not holder.is_reachable:
+            continue
+        taken = [
+            (*other.held, *given.get(other.pid, ())) if other.held is not None else None
+            for other in listed
+            if other is not holder
+        ]
+        following = _following(holder.held, targets.get(holder.version_id, ()), taken)
+        if following != holder.held:
+            given[holder.pid] = following
+    return given
+
+
+def _following(held: Ranges, target: Ranges, taken: Sequence[Ranges | None]) -> Ranges:
+    """`taken` is what the other processes have."""
+    known = [ranges for ranges in taken if ranges is not None]
+    return without(target, known) if len(known) == len(taken) else common(held, target)

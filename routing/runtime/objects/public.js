@@ -1,0 +1,1 @@
+export * from "sluice-internal:objects-host";

@@ -1,0 +1,58 @@
+// Finds the version that an object is assigned to. The agent answers with
+// {"slots": [[slot, weight], …], "edge": name}: the weights lie end to end over the buckets; `edge`
+// is another edge that has the Worker's objects, or "".
+import { bucket, holds, process } from "sluice-internal:objects-held";
+
+const FRESH_MS = 1000;
+const WAIT_MS = 15_000; // for a hand-over, or a version that starts
+const MOST_HOPS = 3;
+
+export class Router {
+  #slots = [];
+  #edge = "";
+  #told = -Infinity;
+
+  /** `env`: control, path, slot0 … slotN. `isOwn`: of the Worker that this process runs. */
+  constructor(env, isOwn) {
+    this.env = env;
+    this.isOwn = isOwn;
+  }
+
+  /** Where the object's calls go: null is this process. `hops` are processes that forwarded it. */
+  async find(id, hops) {
+    const until = Date.now() + WAIT_MS;
+    for (let turn = 0; ; turn++) {
+      if (this.isOwn && holds(id)) return null;
+      const slot = await this.#slotOf(bucket(id), turn || hops ? 0 : FRESH_MS);
+      const isHere = this.isOwn && slot === process.slot && !process.isLeaving;
+      if (slot !== null && !isHere && hops < MOST_HOPS) return this.env[`slot${slot}`];
+      if (Date.now() > until) throw unavailable();
+      await scheduler.wait(Math.min(2 << turn, 100));
+    }
+  }
+
+  /** null if its version does not run. */
+  async #slotOf(point, mostAge) {
+    if (Date.now() - this.#told >= mostAge) await this.#refresh();
+    if (this.#edge) throw new Error(`The edge "${this.#edge}" has this Worker's Durable Objects.`);
+    for (const [slot, weight] of this.#slots) if ((point -= weight) < 0) return slot;
+    return null;
+  }
+
+  async #refresh() {
+    try {
+      const response = await this.env.control.fetch("http://agent" + this.env.path);
+      if (!response.ok) return;
+      ({ slots: this.#slots, edge: this.#edge } = await response.json());
+      this.#told = Date.now();
+    } catch {
+      // The agent is away: its last answer still holds.
+    }
+  }
+}
+
+function unavailable() {
+  const error = new Error("The version that this Durable Object is assigned to does not run. Try again.");
+  error.retryable = true;
+  return error;
+}
