@@ -41,15 +41,14 @@ class Starting:
         source, self._pipe = os.pipe()
         command = limits.serve_command(listeners, told, user=user)
         instance = secrets.token_hex(8)
-        environment = {**command.options.pop("env"), INSTANCE: instance}
+        environment = {**command.options.get("env", {}), INSTANCE: instance}
         try:
             self.child = spawn(
                 command.arguments,
                 stdin=source,
                 output=names.output_file(version_id),
                 about={"version": msgspec.structs.replace(note, instance=instance)},
-                env=environment,
-                **command.options,
+                **{**command.options, "env": environment},
             )
         except OSError as error:
             os.close(self._control)

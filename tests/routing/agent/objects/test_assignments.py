@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from routing.agent.base.tasks import Tasks
+from routing.agent.objects import assignments
 from routing.agent.objects.assignments import Assignments
 from routing.compile import names
 from routing.rules.split import TOTAL, VersionWeight
@@ -95,13 +96,14 @@ class Edge:
         self.log.clear()
 
     async def nothing_happens(self):
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(0.2)
         assert self.log == []
 
 
 @pytest.fixture
 async def edge(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(assignments, "_CHECK_SECONDS", 0.05)
     (tmp_path / "v").mkdir()
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import asynccontextmanager
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -41,6 +42,8 @@ class Version:
             version_id="a",
             sockets=("http",),
             prepare=self._prepare,
+            groups=tuple,
+            let_go=AsyncMock(),
             about=lambda: version_note("a"),
             tell=lambda *state: self.states.append(state),
             users=Users(Isolation(kind=Kind.agent)),

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -59,6 +60,8 @@ def version(tasks, start_limiter, **more):
         version_id="a",
         sockets=("http",),
         prepare=nothing,
+        groups=tuple,
+        let_go=AsyncMock(),
         about=lambda: version_note("a"),
         users=Users(Isolation(kind=Kind.agent)),
         tasks=tasks,
