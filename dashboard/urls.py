@@ -50,6 +50,7 @@ urlpatterns = [
     path("storage/", include("dashboard.storage.urls")),
     path("exports/", include("dashboard.exports.urls")),
     path("cloudflare/", include("dashboard.cloud.pages.urls")),
+    path("cloudflare/<slug:slug>/playground/", include("dashboard.playground.cloud.urls")),
     path("cloudflare/<slug:slug>/workers/<str:name>/", include("dashboard.workers.cloud.urls")),
     path("client/v4/", include("dashboard.api.urls")),
     path("api/", include("dashboard.api.sluice.urls")),

@@ -11,7 +11,8 @@ changes/     Deployments from here, and what became of them
 verification/  Probes that confirm a deployment
 pages/       The pages under /cloudflare/
 frame/       The account switcher, and accounts in the palette
-readings.py  Answers of the API, shared by all viewers for some seconds
+readings.py  Answers of the API, shared by all viewers for some seconds;
+             worker_readings.py: those about one Worker
 models.py    Accounts, followed Workers, budgets
 messages.py  Texts
 

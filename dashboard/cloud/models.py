@@ -59,13 +59,19 @@ class CloudAccount(models.Model):
 
 
 class FollowedWorker(models.Model):
-    """A Worker of an account that Sluice reads. `address` is empty until a person confirmed it."""
+    """A Worker of an account that Sluice reads. `address` is empty until a person confirmed it.
+
+    `access_client_id` and the sealed secret are a service token of Cloudflare Access, which lets
+    requests from here through to that address; empty without one.
+    """
 
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="workers")
     name = models.CharField(max_length=255)
     address = models.CharField(max_length=300, blank=True)
     address_confirmed_by = models.CharField(max_length=150, blank=True)
     address_confirmed_at = models.DateTimeField(null=True)
+    access_client_id = models.CharField(max_length=200, blank=True, default="", db_default="")
+    encrypted_access_secret = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["name"]

@@ -9,6 +9,7 @@ send/           what follows a send: quota, proof, answer page, hop trail, histo
 runs/           many sends at once
 compare/        one request to two versions
 affinity/       which version a version key gets
+cloud/          the same on Workers of a connected account
 curl_import/    a curl command → the form
 check_import/   checks from saved requests, curl, HAR and YAML
 messages.py     texts of forms and pages; predict/messages.py has those of overrides

@@ -107,5 +107,6 @@ class Allowance(models.Model):
 
 
 # Django finds a room's models here.
+from dashboard.playground.cloud.models import CloudRun as CloudRun, CloudSend as CloudSend  # noqa: E402
 from dashboard.playground.compare.models import Compared as Compared  # noqa: E402
 from dashboard.playground.runs.models import Run as Run  # noqa: E402

@@ -110,6 +110,8 @@ def _follow_one(
         row.address = address
         row.address_confirmed_by = by.actor.username if by.actor and address else ""
         row.address_confirmed_at = by.now if address else None
+        # A secret of the old address must not reach the new one.
+        row.access_client_id = row.encrypted_access_secret = ""
         row.save()
 
 

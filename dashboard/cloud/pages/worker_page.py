@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from dashboard.accounts.models import Role as PersonRole, User
 from dashboard.accounts.permissions import Permission, permission
 from dashboard.cloud import messages
-from dashboard.cloud.accounts.access import capabilities_of, provider_of
+from dashboard.cloud.accounts.access import capabilities_of
 from dashboard.cloud.models import CloudAccount, FollowedWorker
 from dashboard.cloud.pages.change_note import ChangeNote, change_note_of
 from dashboard.cloud.pages.verification_note import VerificationNote, verification_note
@@ -25,22 +25,9 @@ from dashboard.cloud.provider.values import (
     VersionCount,
     VersionSummary,
 )
-from dashboard.cloud.readings import (
-    FIGURES,
-    LOGS,
-    VERSIONS,
-    Reading,
-    forget,
-    live_freshness,
-    reading,
-    watched_workers,
-)
+from dashboard.cloud.readings import Reading
+from dashboard.cloud.worker_readings import counts_of, deployments_of, errors_of, versions_of
 from dashboard.fleet.version_roles import WORDS, Role
-
-COUNTED = timedelta(minutes=7)
-"""Five minutes of counts, and the last two, where rows may be missing."""
-LOOK_AGAIN = timedelta(seconds=20)
-"""After this the versions are read again if one is live that was not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +124,7 @@ def worker_page(
     read = deployments_of(account, name, now)
     listed = read.value or ()
     versions = versions_of(account, name, listed, now).value or ()
-    counts, errors = _counts(account, name, now), _errors(account, now)
+    counts, errors = counts_of(account, name, now), errors_of(account, now)
     numbers = {version.id: version.number for version in versions}
     roles = roles_of(listed, 0, numbers) if listed else None
     can = permission(user, PersonRole.OPERATOR)
@@ -164,50 +151,6 @@ def worker_page(
         refused=refused,
         moved=bool(opened_on and listed and listed[0].id != opened_on),
     )
-
-
-def deployments_of(
-    account: CloudAccount, name: str, now: datetime
-) -> Reading[Sequence[DeploymentSummary]]:
-    """Fresh for 4 seconds, longer while more than two Workers are watched."""
-    what = f"deployments.{name}"
-    fresh = live_freshness(watched_workers(account, name, now))
-    return reading(account, what, lambda: provider_of(account).deployments(name), now, fresh)
-
-
-def versions_of(
-    account: CloudAccount, name: str, listed: Sequence[DeploymentSummary], now: datetime
-) -> Reading[Sequence[VersionSummary]]:
-    """Read again early when a version is live that was not listed yet (`LOOK_AGAIN`)."""
-    what = f"versions.{name}"
-
-    def read() -> Reading[Sequence[VersionSummary]]:
-        return reading(account, what, lambda: provider_of(account).versions(name), now, VERSIONS)
-
-    versions = read()
-    known = {version.id for version in versions.value or ()}
-    live = {share.version_id for share in listed[0].shares} if listed else set()
-    old = versions.read_at is not None and now - versions.read_at >= LOOK_AGAIN
-    if old and not versions.problem and not live <= known:
-        forget(account, what)
-        return read()
-    return versions
-
-
-def _counts(account: CloudAccount, name: str, now: datetime) -> Reading[Counts]:
-    if not capabilities_of(account)[Capability.COUNTS].works:
-        return Reading(problem=messages.WHY["no_counts"])
-    since = (now - COUNTED).replace(second=0, microsecond=0)
-    what = f"counts.{name}"
-    return reading(account, what, lambda: provider_of(account).counts(name, since), now, FIGURES)
-
-
-def _errors(account: CloudAccount, now: datetime) -> Reading[ErrorCounts]:
-    """Of all Workers of the account, in one call."""
-    if not capabilities_of(account)[Capability.SERVER_ERRORS].works:
-        return Reading(problem=messages.WHY["no_logs"])
-    since = (now - COUNTED).replace(second=0, microsecond=0)
-    return reading(account, "errors", lambda: provider_of(account).server_errors(since), now, LOGS)
 
 
 def _of_worker(errors: ErrorCounts | None, name: str) -> dict[str, ErrorCount]:

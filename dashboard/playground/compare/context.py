@@ -96,7 +96,7 @@ def compared_page(row: Compared, chosen: QueryDict) -> ComparedPage:
         unanswered=[a for a in answers if not a.status],
         cut=[a for a in answers if a.ended_by],
         strayed=[a for a in answers if a.status and not a.as_pinned],
-        result=_result(_compare(answers, roles, chosen)) if answered else None,
+        result=result_of(_compare(answers, roles, chosen)) if answered else None,
     )
 
 
@@ -112,7 +112,7 @@ def _compare(
     return compare(sides[0], sides[1], sides[2], off)
 
 
-def _result(comparison: Comparison) -> Result:
+def result_of(comparison: Comparison) -> Result:
     described = [
         DescribedDifference(d, messages.place(d), messages.sentence(d))
         for d in comparison.differences

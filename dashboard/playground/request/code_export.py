@@ -29,7 +29,8 @@ def exports(typed: TypedRequest) -> list[tuple[str, str]]:
 
 def address(typed: TypedRequest) -> str:
     """The public URL, encoded as it is sent. Variables stay as they were typed."""
-    return url_of(typed.host or hostname(typed.worker)) + _path(typed)
+    base = typed.base_url or url_of(typed.host or hostname(typed.worker))
+    return base + _path(typed)
 
 
 def as_curl(typed: TypedRequest) -> str:
@@ -41,8 +42,8 @@ def as_curl(typed: TypedRequest) -> str:
     elif typed.method != ("POST" if _body(typed) else "GET"):
         lines.append(f"-X {typed.method}")
     lines += [f"-H {_quoted(_line(name, value))}" for name, value in _lines(typed)]
-    if typed.needs_permission:  # double quotes: the shell fills in the variable
-        lines.append(f'-H "{PERMISSION_NAME}: {PLACEHOLDER}"')
+    # Double quotes: the shell fills in the variable.
+    lines += [f'-H "{name}: {value}"' for name, value in _permission(typed)]
     if typed.acts and typed.kind == "file" and typed.upload:
         lines.append(f"--data-binary {_quoted('@' + typed.upload.name)}")
     elif body := _body(typed):
@@ -106,7 +107,8 @@ def _lines(typed: TypedRequest) -> list[tuple[str, str]]:
 
 
 def _permission(typed: TypedRequest) -> list[tuple[str, str]]:
-    return [(PERMISSION_NAME, PLACEHOLDER)] if typed.needs_permission else []
+    permission = [(PERMISSION_NAME, PLACEHOLDER)] if typed.needs_permission else []
+    return [*permission, *typed.shell_lines]
 
 
 def _body(typed: TypedRequest) -> str:

@@ -73,6 +73,10 @@ class TypedRequest:
     edge: str = ""
     #: The host name of one of the Worker's addresses; "" for its own.
     host: str = ""
+    #: `https://host` of a Worker in an account; "" for this system's own address.
+    base_url: str = ""
+    #: Header lines whose values a shell fills in.
+    shell_lines: tuple[tuple[str, str], ...] = ()
     #: The override is for a protected Worker: only the playground adds the permission itself.
     needs_permission: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)

@@ -13,10 +13,9 @@ from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.provider.values import ModuleContent, VersionCode, VersionDetail
 from dashboard.cloud.readings import Reading, reading
+from dashboard.cloud.worker_readings import UNCHANGING, version_of
 from dashboard.workers.queries.module_text import IN_ALL, LARGEST, ModuleText, shown_text
 from dashboard.workers.queries.version_facts import HIDDEN, Fact, binding_fact
-
-FRESH = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,7 @@ class Contents:
 def contents_of(account: CloudAccount, name: str, version_id: str, now: datetime) -> Contents:
     """Two calls at most."""
 
-    def detail() -> VersionDetail:
-        return provider_of(account).version(name, version_id)
-
-    read = reading(account, f"version.{name}.{version_id}", detail, now, FRESH)
+    read = version_of(account, name, version_id, now)
     return Contents(read.value, read.problem, code_of(account, name, version_id, now))
 
 
@@ -70,7 +66,7 @@ def code_of(
     def texts() -> Sequence[ModuleText]:
         return module_texts(provider_of(account).code(name, version_id))
 
-    return reading(account, f"code.{name}.{version_id}", texts, now, FRESH)
+    return reading(account, f"code.{name}.{version_id}", texts, now, UNCHANGING)
 
 
 def module_texts(code: VersionCode) -> list[ModuleText]:

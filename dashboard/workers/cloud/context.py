@@ -9,10 +9,10 @@ from typing import Any
 
 from dashboard.cloud import messages
 from dashboard.cloud.models import CloudAccount
-from dashboard.cloud.pages.worker_page import deployments_of, versions_of
 from dashboard.cloud.provider.roles import roles_of
 from dashboard.cloud.provider.values import DeploymentSummary, VersionSummary
 from dashboard.cloud.readings import Reading
+from dashboard.cloud.worker_readings import deployments_of, versions_of
 from dashboard.fleet.version_roles import WORDS, Role
 from dashboard.workers import messages as texts
 from dashboard.workers.cloud.contents import Contents, contents_of
