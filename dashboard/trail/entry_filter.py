@@ -152,6 +152,7 @@ WORDS = {
     "cloud.token_failed": "found the token refused of the account",
     "cloud.deploy": "started a deployment at Cloudflare of",
     "cloud.deployed": "deployed at Cloudflare",
+    "cloud.access_token": "changed the Access service token of",
     "sign_in.success": "signed in as",
     "person.invite": "invited",
     "person.role": "changed the role of",

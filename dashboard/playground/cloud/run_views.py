@@ -17,13 +17,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard.accounts.permissions import actor_of, person
+from dashboard.accounts.models import Role
+from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.messages import NOT_CONFIRMED_BECAUSE, RANKS
 from dashboard.cloud.models import CloudAccount, FollowedWorker
 from dashboard.cloud.pages.accounts import account_named, while_on
 from dashboard.comparison.compare import compare as compare_sides
-from dashboard.fleet.version_roles import Role
+from dashboard.fleet.version_roles import Role as VersionRole
 from dashboard.limits.answers import waiting
 from dashboard.limits.limits import SENDS
 from dashboard.limits.messages import no_place
@@ -68,6 +69,7 @@ class RunPage:
     result: Result | None = None
 
 
+@requires(Role.OPERATOR)
 @any_text_in(*PRIVATE)
 @sensitive_post_parameters(*PRIVATE)
 @while_on
@@ -85,6 +87,7 @@ def many(request: HttpRequest, slug: str) -> HttpResponse:
     return _started(request, slug, count, start)
 
 
+@requires(Role.OPERATOR)
 @any_text_in(*PRIVATE)
 @sensitive_post_parameters(*PRIVATE)
 @while_on
@@ -95,7 +98,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     def start(account: CloudAccount, typed: TypedRequest, live: LiveWorker) -> CloudRun | str:
         if not live.read.known:
             return messages.NOT_LIVE_READ
-        stable = next((v.id for v in live.versions if v.role is Role.STABLE), "")
+        stable = next((v.id for v in live.versions if v.role is VersionRole.STABLE), "")
         candidate = next((v.id for v in live.versions if v.id != stable), "")
         if not stable or not candidate:
             return messages.COMPARE_NEEDS_TWO
@@ -179,7 +182,7 @@ def _stored(
 
 def _many_page(row: CloudRun, query: str) -> RunPage:
     sent = [runs.RunRow(**given) for given in row.rows]
-    live = {v[0]: LiveVersion(v[0], Role(v[2]), v[1], v[3]) for v in row.shares}
+    live = {v[0]: LiveVersion(v[0], VersionRole(v[2]), v[1], v[3]) for v in row.shares}
     confirmed = sum(bool(one.version) for one in sent)
     figures = tallies([Sent(one.version, one.status, one.ms, one.ray) for one in sent], list(live))
     results = [

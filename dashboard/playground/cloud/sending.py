@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, astuple, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -36,6 +36,8 @@ TAIL_SECONDS = 5.0
 """To wait for the tail to open before the first request."""
 PROOF_SECONDS = 2.0
 """To wait for the proof beside the answer; the page looks again later."""
+TAIL_IS_DUE, TAIL_IS_DUE_UNTIL = timedelta(seconds=5), timedelta(seconds=60)
+"""When a look for a missing event doubts the tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,9 @@ def send_and_store(
         return row
     _store_answer(row, sent, versions, ready.secrets)
     facts = facts_of(row)
+    events = watches.wait_for_events([facts.nonce], 1, PROOF_SECONDS)
     store_verdict(
-        row,
-        proving.verdicts(account, typed.worker, [facts], wait=PROOF_SECONDS)[facts.nonce],
+        row, proving.judged(account, typed.worker, [facts], events, waited=False)[facts.nonce]
     )
     row.save()
     _prune(person)
@@ -122,7 +124,9 @@ def look_again(row: CloudSend, *, in_logs: bool, now: datetime) -> str:
             verdict, problem = verdict_of(row), error.message
     else:
         events = watches.events_of([facts.nonce])
-        verdict = proving.judged(row.account, row.worker, [facts], events)[facts.nonce]
+        waited = TAIL_IS_DUE < now - row.sent_at < TAIL_IS_DUE_UNTIL
+        judged = proving.judged(row.account, row.worker, [facts], events, waited=waited)
+        verdict = judged[facts.nonce]
     before = verdict_of(row)
     if verdict.confirmed or not before.confirmed:
         store_verdict(row, verdict)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cloud", "0004_access_tokens"),
+        ("cloud", "0005_access_tokens"),
         ("playground", "0008_name_the_heartbeat"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -35,6 +35,8 @@ EVERYBODY = {
     *("playground:playground", "playground:verdict", "playground:import", "playground:export"),
     *("playground:save", "playground:forget", "playground:many", "playground:stop"),
     *("playground:compare", "playground:keys"),
+    # Sending from it is for operators: `cloud.egress.admission` and its tests.
+    *("cloud_playground:playground", "cloud_playground:verdict", "cloud_playground:export"),
     # *Try this policy* changes nothing; saving has a test of its own.
     *("policies:account", "policies:worker"),
 }
@@ -62,11 +64,13 @@ OPERATOR = {
         "storage:secret-change",
         "storage:secret-remove",
     ),
+    *("cloud_playground:many", "cloud_playground:compare"),
     *("cloud:deploy", "cloud:settle"),
     *("storage:r2-content", "storage:r2-upload", "storage:r2-delete"),
 }
 ADMIN = {
     *("cloud:connect", "cloud:check", "cloud:token", "cloud:follow", "cloud:disconnect"),
+    "cloud_playground:access",
     *("people:invite", "people:act", "exports:create", "exports:act"),
     *("notifications:create", "notifications:again", "notifications:act"),
     *("overrides:protect", "overrides:key", "workers:delete", "workers:groups"),

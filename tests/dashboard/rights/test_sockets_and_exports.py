@@ -51,6 +51,15 @@ EXPORTS = {
         None,
     ),
     "dashboard/storage/r2/views.py": (f"/storage/r2/{uuid4()}/object/content/?name=k", None),
+    # Accounts are off here; tests of their rooms get these files.
+    "dashboard/workers/cloud/views.py": (
+        "/cloudflare/shop-prod/workers/shop/versions/{uuid}/modules/0/",
+        None,
+    ),
+    "dashboard/playground/cloud/views.py": (
+        "/cloudflare/shop-prod/playground/sent/{uuid}/body",
+        None,
+    ),
     "dashboard/api/serializers/module_content.py": (
         "/client/v4/accounts/a/workers/scripts/shop",
         None,

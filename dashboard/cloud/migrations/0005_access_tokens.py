@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cloud", "0003_tails"),
+        ("cloud", "0004_verifications"),
     ]
 
     operations = [
