@@ -17,11 +17,11 @@ from dashboard.cloud.accounts.access import capabilities_of, provider_of
 from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.pages.accounts import account_named, while_on
-from dashboard.cloud.pages.worker_page import deployments_of
 from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.provider.roles import roles_of
 from dashboard.cloud.provider.values import VersionSummary
 from dashboard.cloud.readings import VERSIONS, reading
+from dashboard.cloud.worker_readings import deployments_of
 from dashboard.rollouts.decisions.plan import PRESETS, PlanError
 from dashboard.rollouts.remote import messages
 from dashboard.rollouts.remote.models import RemoteRollout
