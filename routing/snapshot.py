@@ -164,7 +164,8 @@ class WorkerSpec:
     """One Worker with a deployment; `versions` are those of the deployment.
 
     `hostnames` are its own host name and its custom domains. `routes` are route patterns
-    (`rules.addresses`). `overrides` is None if overrides need no permission and no link is shared.
+    (`rules.addresses`). `objects_edge` are the names of the one edge that runs its Durable Objects,
+    empty if any may. `overrides` is None if overrides need no permission and no link is shared.
     Agents older than a field ignore it: they apply every override, and serve no routes.
     """
 
@@ -175,6 +176,7 @@ class WorkerSpec:
     other_versions: tuple[str, ...] = ()
     overrides: Overrides | None = None
     routes: tuple[str, ...] = ()
+    objects_edge: tuple[str, ...] = ()
 
     def version(self, version_id: str) -> VersionSpec:
         """The version of that id. Raises `KeyError` if it is not in the deployment."""

@@ -69,6 +69,10 @@ def no_edge(name: str) -> str:
     return f"There is no edge {name}."
 
 
+def runs_elsewhere(worker: str, edge: str) -> str:
+    return f"{edge} does not run {worker}: it is in another group."
+
+
 def not_a_revision(since: str) -> str:
     return f"since={since!r}: expected a revision number."
 

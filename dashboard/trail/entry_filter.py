@@ -53,6 +53,8 @@ WORDS = {
     "worker.settings": "changed the settings of",
     "worker.subdomain": "switched the addresses of",
     "worker.addresses": "changed the routes and domains of",
+    "worker.objects": "migrated the Durable Objects of",
+    "worker.objects_edge": "moved the Durable Objects of",
     "rollout.start": "started a rollout of",
     "rollout.confirmed": "confirmed the rollout of",
     "rollout.step": "stepped up the rollout of",

@@ -21,6 +21,7 @@ from routing.control.addresses.published import (
     addresses_of,
     disabled_routes,
 )
+from routing.control.objects.home import edge_names
 from routing.control.objects.published import (
     PublishedObjects,
     deleted_objects,
@@ -112,7 +113,7 @@ def _workers(rows: QuerySet[Worker]) -> tuple[list[snapshot.WorkerSpec], dict[st
     objects = objects_of(rows)
     workers, withheld = [], {}
     stored = StoredValues()
-    for deployment in active.select_related("worker").order_by("worker__name"):
+    for deployment in active.select_related("worker__objects_edge").order_by("worker__name"):
         ids = others.get(deployment.worker_id, [])
         try:
             worker = _worker(deployment, shares[deployment.pk], modules, ids, objects, stored)
@@ -223,6 +224,9 @@ def _worker(
             _version(s.version, modules[s.version_id], objects, stored) for s in newest_first
         ),
         other_versions=tuple(i for i in others if i not in live),
+        objects_edge=edge_names(deployment.worker)
+        if objects.classes_of(deployment.worker_id)
+        else (),
     )
 
 

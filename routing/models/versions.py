@@ -48,6 +48,10 @@ class Worker(models.Model):
     #: The groups of edges that it runs in, each name between spaces; "" for all. See `groups`.
     group_names = models.CharField(max_length=1024, default="", db_default="", blank=True)
     migration_tag = models.CharField(max_length=255, default="", db_default="", blank=True)
+    #: The edge that has its Durable Objects (`control.objects.home`).
+    objects_edge = models.ForeignKey(
+        "routing.Edge", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         ordering = ["name"]

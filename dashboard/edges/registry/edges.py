@@ -7,6 +7,7 @@ from django.db import transaction
 from dashboard.accounts.actor import Actor
 from dashboard.edges.registry.names import check_name
 from dashboard.edges.registry.tokens import revoke_all
+from routing.control.objects.home import publish_again
 from routing.models import Edge, JoinToken
 
 
@@ -20,6 +21,7 @@ def rename(edge: Edge, name: str, by: Actor) -> bool:
         check_name(name, by.now, edge=edge)
         Edge.objects.filter(pk=edge.pk).update(name=name)
         by.record("edge.rename", name, before={"name": before}, after={"name": name})
+        publish_again(edge)
     edge.name = name
     return True
 

@@ -30,7 +30,7 @@ class ObjectsPage:
 
 
 def objects_page() -> ObjectsPage:
-    namespaces = list(ObjectNamespace.objects.select_related("worker"))
+    namespaces = list(ObjectNamespace.objects.select_related("worker__objects_edge"))
     users = _users(namespaces)
     standings = _standings()
     reported = reported_objects()

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from routing.control import audit, revision
 from routing.control.objects import messages
+from routing.control.objects.home import choose_edge
 from routing.models import DeletedObjects, Deployment, ObjectBinding, ObjectNamespace, Worker
 from routing.rules.object_migrations import (
     Classes,
@@ -136,9 +137,10 @@ def apply_migration(
     now: datetime,
 ) -> None:
     """Writes the plan, with an entry in the audit trail; the caller holds `revision.lock()`."""
-    if made.tag != worker.migration_tag:
-        worker.migration_tag = made.tag
-        worker.save(update_fields=["migration_tag"])
+    if made.after and worker.objects_edge is None:
+        worker.objects_edge = choose_edge(worker)
+    worker.migration_tag = made.tag
+    worker.save(update_fields=["migration_tag", "objects_edge"])
     if not made.changes:
         return
     _republish_users(worker, made)

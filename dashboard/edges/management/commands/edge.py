@@ -19,6 +19,7 @@ from dashboard.edges.registry.names import EdgeRefused
 from dashboard.fleet.edge_facts import EdgeFacts, edge_facts
 from dashboard.times.durations import format_duration, parse_duration
 from routing.control import edge_groups
+from routing.control.objects.home import set_edge
 from routing.models import DEFAULT_GROUP, Edge, JoinToken, Worker
 
 Options = dict[str, Any]
@@ -60,6 +61,10 @@ class Command(BaseCommand):
         place.add_argument("--worker", required=True)
         place.add_argument("--group", action="append", default=[], help="none: everywhere")
         place.add_argument("--force", action="store_true", help="separate Workers that call it")
+        objects = actions.add_parser(
+            "objects", help="run a Worker's Durable Objects on this edge; copy their data first"
+        )
+        objects.add_argument("--worker", required=True)
         for name, action in actions.choices.items():
             if name not in ("list", "place"):
                 action.add_argument("--name", required=True)
@@ -138,10 +143,14 @@ class Command(BaseCommand):
     def _renew_token(self, by: Actor, options: Options) -> None:
         tokens.request_renewal(_edge(options["name"]), by)
 
+    def _objects(self, by: Actor, options: Options) -> None:
+        worker, edge = _worker(options["worker"]), _edge(options["name"])
+        if not worker.runs_in(edge.group):
+            raise CommandError(messages.runs_elsewhere(worker.name, edge.name), returncode=1)
+        set_edge(worker, edge, actor=by.actor, source=by.source, now=by.now)
+
     def _place(self, by: Actor, options: Options) -> None:
-        worker = Worker.objects.filter(name=options["worker"]).first()
-        if worker is None:
-            raise CommandError(f"There is no Worker {options['worker']}.", returncode=2)
+        worker = _worker(options["worker"])
         try:
             edge_groups.set_worker_groups(
                 worker,
@@ -155,6 +164,13 @@ class Command(BaseCommand):
             cut = "".join(f"\n  {c.caller} calls {c.target} ({c.binding})" for c in error.cut)
             more = f"{cut}\n--force does it anyway." if cut else ""
             raise CommandError(f"{error}{more}", returncode=1) from error
+
+
+def _worker(name: str) -> Worker:
+    worker = Worker.objects.select_related("objects_edge").filter(name=name).first()
+    if worker is None:
+        raise CommandError(f"There is no Worker {name}.", returncode=2)
+    return worker
 
 
 def _edge(name: str) -> Edge:

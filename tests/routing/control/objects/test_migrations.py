@@ -1,17 +1,25 @@
 import pytest
+from django.core.management import call_command
 
+from dashboard.accounts.actor import Actor
+from dashboard.edges.registry import edges
 from routing.control import deploy, upload
 from routing.control.deploy import DeployRefused
 from routing.control.previews import PreviewUnknown, find_preview
 from routing.control.publish import publish
-from routing.models import AuditEntry, DeletedObjects, ObjectNamespace, Version, Worker
+from routing.models import AuditEntry, DeletedObjects, Edge, ObjectNamespace, Version, Worker
 from routing.rules.object_migrations import Migration, Rename, Step, Transfer
-from routing.snapshot import BindingSpec, ObjectClass, from_json, to_json
+from routing.snapshot import BindingSpec, ObjectClass, WorkerSpec, from_json, to_json
 from routing.upload_draft import UploadRefused
-from tests.factories import T0, make_deployment, make_draft, make_worker
+from tests.factories import T0, make_deployment, make_draft, make_edge, make_worker
 from tests.routing.control.objects.uploads import bind, classes_of, migrate, upload_live
 
 pytestmark = pytest.mark.django_db
+SHELL = Actor(None, "shell", T0)
+
+
+def spec(worker: str) -> WorkerSpec:
+    return next(row for row in publish().workers if row.name == worker)
 
 
 def test_a_migration_makes_namespaces_and_the_version_names_them():
@@ -191,3 +199,29 @@ def test_a_migration_without_tags_leaves_the_tag():
     migration = Migration(steps=(Step(created_sqlite=("A",)),))
     upload_live("chat", make_draft(migration=migration), exports=("A",))
     assert Worker.objects.get().migration_tag == "" and classes_of("chat").keys() == {"A"}
+
+
+def test_the_oldest_edge_gets_the_objects_and_keeps_them():
+    fra, iad = make_edge("fra"), make_edge("iad")
+    migrate("chat", {"created_sqlite": ("Room",)}, "v1")
+    assert spec("chat").objects_edge == ("fra",)
+    upload_live("shop")
+    assert spec("shop").objects_edge == ()
+    edges.remove(fra, SHELL)
+    migrate("chat", {"created_sqlite": ("Log",)}, "v2", "v1", exports=("Room", "Log"))
+    assert spec("chat").objects_edge == ("fra",)
+    call_command("edge", "objects", "--worker", "chat", "--name", "iad")
+    assert spec("chat").objects_edge == ("iad",)
+    assert AuditEntry.objects.get(action="worker.objects_edge").before == {"edge": "fra"}
+    before = publish().revision
+    edges.rename(iad, "ord", SHELL)
+    Edge.objects.update(status={"agent": {"name": "iad"}})
+    (changed,) = publish(before).workers
+    assert changed.objects_edge == ("ord", "iad")
+
+
+def test_without_edges_the_first_one_gets_the_objects():
+    migrate("chat", {"created_sqlite": ("Room",)}, "v1")
+    assert spec("chat").objects_edge == ()
+    make_edge("fra")
+    assert spec("chat").objects_edge == ("fra",)
