@@ -165,7 +165,7 @@ class System:
             headers={"Authorization": f"Bearer {token}"},
             **given,
         )
-        if answer.status_code not in (200, 201):
+        if answer.status_code not in (200, 201, 202):
             sys.exit(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json()["result"]
 

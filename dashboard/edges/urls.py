@@ -24,6 +24,7 @@ urlpatterns = [
     path("edge/v1/snapshot", views.desired, name="snapshot"),
     path("edge/v1/modules/<str:sha256>", views.module, name="module"),
     path("edge/v1/assets/<str:sha256>", views.asset, name="asset"),
+    path("edge/v1/assets", views.assets, name="assets"),
     path("edge/v1/previews/<str:label>", views.preview, name="preview"),
     path("edge/v1/reports", views.report, name="report"),
     path("edge/v1/invocations", views.invocations, name="invocations"),

@@ -287,7 +287,7 @@ class Edge:
             config=self._config,
             envoy=self._envoy,
             modules=ModuleCache(self._control.module),
-            assets=AssetFolders(self._control.asset),
+            assets=AssetFolders(self._control.asset, fetch_many=self._control.assets),
             seal=seal,
             key=self._identity.file_keys()[0],
             users=self._users,

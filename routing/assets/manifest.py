@@ -10,7 +10,7 @@ from typing import Any
 from routing.asset_manifest import folders_above, is_path
 from routing.assets import messages
 
-FILES = 20_000
+FILES = 100_000
 """Files of one version, Cloudflare's limit."""
 FILE_BYTES = 25 * 1024 * 1024
 """Size of one file, Cloudflare's limit."""

@@ -7,6 +7,7 @@ wrapping of the document's key. Plaintext, for agents that have announced no key
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,11 +23,14 @@ from routing.models import (
     DesiredState,
     Edge,
     Module,
+    Version,
     VersionModule,
     Worker,
     runs_in,
 )
 
+MOST_ASSET_BYTES = 16 * 1024 * 1024
+"""In one answer."""
 CACHE_BYTES = 64 * 1024 * 1024
 
 
@@ -91,6 +95,22 @@ def asset_for(edge: Edge, sha256: str) -> bytes | None:
         return None
     row = AssetContent.objects.filter(sha256=sha256).first()
     return None if row is None else row.read()
+
+
+def assets_for(edge: Edge, sha256s: Collection[str]) -> dict[str, bytes]:
+    """The contents of those files that belong to Workers of the edge's group. What is left out can
+    be fetched with `asset_for`: after `MOST_ASSET_BYTES`, no further one is read."""
+    workers = Worker.objects.filter(runs_in(edge.group))
+    sets = Version.objects.filter(worker__in=workers, asset_set__isnull=False).values("asset_set")
+    used = AssetSetFile.objects.filter(content__in=sha256s, asset_set__in=sets)
+    contents: dict[str, bytes] = {}
+    left = MOST_ASSET_BYTES
+    for row in AssetContent.objects.filter(pk__in=used.values("content")).iterator():
+        left -= row.size
+        if left < 0:
+            break
+        contents[row.sha256] = row.read()
+    return contents
 
 
 def _newest() -> tuple[int, UUID | None]:

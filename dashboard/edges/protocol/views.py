@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -25,6 +27,13 @@ from dashboard.sending.relay.hub import hub
 from routing.control import edge_documents, previews
 from routing.models import Edge
 from routing.secret_encryption import DecryptionFailed
+
+MOST_ASSETS = 500
+"""In one request."""
+
+
+class _Assets(msgspec.Struct):
+    sha256: Annotated[list[str], msgspec.Meta(max_length=MOST_ASSETS)]
 
 
 @for_edges
@@ -51,6 +60,19 @@ def module(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
 def asset(request: HttpRequest, edge: Edge, sha256: str) -> HttpResponse:
     """A file, or the manifest, of static assets of a Worker that this edge's group runs."""
     return _content(edge_documents.asset_for(edge, sha256), messages.no_asset(sha256))
+
+
+@for_edges
+@require_POST
+def assets(request: HttpRequest, edge: Edge) -> HttpResponse:
+    """Files of static assets as msgpack, {sha256: content}: those of the request's `sha256`, at
+    most `MOST_ASSETS`, that this edge may have."""
+    try:
+        asked = msgspec.json.decode(request.body, type=_Assets).sha256
+    except ValueError as error:
+        return JsonResponse({"error": str(error)}, status=400)
+    contents = edge_documents.assets_for(edge, asked)
+    return _unstored(msgspec.msgpack.encode(contents), "application/msgpack")
 
 
 @for_edges
@@ -185,7 +207,7 @@ def _is_packed(request: HttpRequest) -> bool:
     return request.headers.get("Content-Encoding") == "gzip"
 
 
-def _unstored(body: bytes) -> HttpResponse:
-    response = HttpResponse(body, content_type="application/json")
+def _unstored(body: bytes, content_type: str = "application/json") -> HttpResponse:
+    response = HttpResponse(body, content_type=content_type)
     response["Cache-Control"] = "no-store"
     return response

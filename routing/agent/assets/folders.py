@@ -1,11 +1,8 @@
 """Builds a folder of static assets for each version, and deletes it when it is not needed.
 
-    assets/files/<sha256>   content, stored once
-    assets/<version id>/    hard links to it, by path
-    assets/<version id>.json  the manifest, and the paths borrowed from other versions
-
-A file's time stamp comes from its content, because workerd makes ETags of path, size and time
-stamp: so all edges send the same ETag for a file.
+assets/files/<sha256>   content, stored once
+assets/<version id>/    hard links to it, by path
+assets/<version id>.json  the manifest, and the paths borrowed from other versions
 """
 
 from __future__ import annotations
@@ -21,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from routing.agent.assets.file_store import FetchMany, FileStore, fetch_none
 from routing.agent.assets.neighbors import borrowed
 from routing.agent.control_plane.content import ContentMissing, Fetch, fetch_checked, not_stored
 from routing.asset_manifest import StoredFile, decode
@@ -29,7 +27,6 @@ from routing.snapshot import VersionSpec, WorkerSpec
 
 log = logging.getLogger("edge")
 
-_AT_ONCE = 8
 _BATCH = 200
 """Files that are deleted before other tasks get their turn."""
 
@@ -43,10 +40,12 @@ class _Note(msgspec.Struct):
 
 
 class AssetFolders:
-    def __init__(self, fetch: Fetch, path: Path = Path(names.ASSETS)) -> None:
+    def __init__(
+        self, fetch: Fetch, path: Path = Path(names.ASSETS), fetch_many: FetchMany = fetch_none
+    ) -> None:
         self._fetch, self._path = fetch, path
         self._files = path / "files"
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._store = FileStore(fetch, fetch_many, self._files)
         self._locks: dict[str, asyncio.Lock] = {}
         #: The deployments whose versions serve each other's files, by Worker.
         self._deployed: dict[str, list[VersionSpec]] = {}
@@ -64,7 +63,7 @@ class AssetFolders:
                 files = decode(raw)
             except ValueError as error:
                 raise ContentMissing(f"the asset manifest cannot be read: {error}") from error
-            await self._fetch_all(files.values())
+            await self._store.fetch_missing(files.values())
             await asyncio.to_thread(self._build, version, files)
         for versions in tuple(self._deployed.values()):  # a cold version is built after `share`
             if any(deployed.id == version.id for deployed in versions):
@@ -138,34 +137,6 @@ class AssetFolders:
     def _folder(self, version: VersionSpec) -> Path:
         return self._path / version.id
 
-    async def _fetch_all(self, files: Iterable[StoredFile]) -> None:
-        missing = {f.sha256: f for f in files if not _is_stored(self._files / f.sha256, f.size)}
-        try:
-            async with asyncio.TaskGroup() as group:
-                for sha256 in missing:
-                    group.create_task(self._store(sha256))
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-
-    async def _store(self, sha256: str) -> None:
-        async with self._places:
-            content = await fetch_checked(self._fetch, "asset", sha256)
-            await asyncio.to_thread(self._write, sha256, content)
-
-    def _write(self, sha256: str, content: bytes) -> None:
-        try:
-            self._files.mkdir(parents=True, exist_ok=True)
-            for folder in (self._path, self._files):
-                folder.chmod(0o755)
-            temporary = self._files / f"{sha256}.tmp"
-            temporary.write_bytes(content)
-            temporary.chmod(0o644)
-            stamp = _time_of(sha256)
-            os.utime(temporary, (stamp, stamp))
-            temporary.rename(self._files / sha256)
-        except OSError as error:
-            raise not_stored("static assets", error) from error
-
     def _build(self, version: VersionSpec, files: Mapping[str, StoredFile]) -> None:
         assert version.assets is not None
         folder = self._folder(version)
@@ -234,15 +205,3 @@ def _is_unlinked(file: Path) -> bool:
 
 def _files(note: _Note) -> dict[str, StoredFile]:
     return {path: StoredFile(*row) for path, row in note.files.items()}
-
-
-def _is_stored(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
-
-
-def _time_of(sha256: str) -> int:
-    """Seconds in 2001 to 2033, by content."""
-    return 1_000_000_000 + int(sha256[:15], 16) % 1_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -51,7 +51,7 @@ class NotFound(ControlPlaneUnavailable):
         self.message = message
 
 
-_UNZIPPED = ("reports",)
+_UNZIPPED = ("reports", "assets")
 
 
 class OtherPositions(Exception):
@@ -134,6 +134,19 @@ class ControlPlane:
     async def asset(self, sha256: str) -> bytes:
         """A file, or a manifest, of static assets. Raises `ContentMissing`."""
         return await self._content("asset", sha256)
+
+    async def assets(self, sha256s: Collection[str]) -> dict[str, bytes]:
+        """Files of static assets, perhaps not all; none from a control plane of an earlier release.
+        Raises `ContentMissing`."""
+        timeout = aiohttp.ClientTimeout(total=_CONTENT_SECONDS, sock_connect=5)
+        asked = msgspec.json.encode({"sha256": list(sha256s)})
+        try:
+            _, body = await self._ask("POST", "assets", asked, timeout=timeout)
+            return msgspec.msgpack.decode(body, type=dict[str, bytes])
+        except NotFound:
+            return {}
+        except (ControlPlaneUnavailable, ValueError) as error:
+            raise ContentMissing(f"static assets cannot be fetched: {error}") from error
 
     async def preview(self, label: str) -> Preview:
         """The version whose own address begins with `label`. Raises `NotFound`."""

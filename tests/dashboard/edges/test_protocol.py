@@ -3,6 +3,7 @@ import hashlib
 import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
@@ -89,6 +90,15 @@ def test_the_snapshot_comes_whole_then_only_when_something_changed(edge):
 def test_a_revision_that_is_no_number_is_named(edge, since):
     answer = edge.get("/edge/v1/snapshot", {"since": since})
     assert answer.status_code == 400 and "since=" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [({"sha256": ["0" * 64]}, 200), ({"sha256": ["0"] * 501}, 400), ([], 400)]
+)
+def test_files_are_fetched_together(edge, body, status):
+    answer = edge.post("/edge/v1/assets", body, content_type="application/json")
+    assert answer.status_code == status
+    assert status != 200 or msgspec.msgpack.decode(answer.content) == {}
 
 
 def test_a_module_is_fetched_by_its_hash(edge):

@@ -60,7 +60,7 @@ class FakeControl:
     async def invocations(self, batch):
         pass
 
-    details = module = asset = preview = invocations
+    details = module = asset = assets = preview = invocations
 
 
 class EdgeEnvoy(FakeEnvoy):

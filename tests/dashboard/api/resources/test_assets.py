@@ -127,6 +127,8 @@ def test_an_edge_gets_the_assets_of_its_group(api, token):
     for sha256 in (version.asset_set, hashlib.sha256(b"app()").hexdigest()):
         assert edge_documents.asset_for(here, sha256)
         assert edge_documents.asset_for(elsewhere, sha256) is None
+        assert sha256 in edge_documents.assets_for(here, [sha256, "0" * 64])
+        assert edge_documents.assets_for(elsewhere, [sha256]) == {}
     assert edge_documents.asset_for(here, "0" * 64) is None
 
 

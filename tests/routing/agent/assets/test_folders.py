@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from routing.agent.assets import folders
+from routing.agent.assets.file_store import BATCH_FILES, SMALL_BYTES
 from routing.agent.assets.folders import AssetFolders
 from routing.agent.control_plane.content import ContentMissing
 from routing.asset_manifest import StoredFile, encode
@@ -19,7 +20,7 @@ class Store:
     """Content as the control plane has it; counts what is fetched."""
 
     def __init__(self):
-        self.contents, self.fetched = {}, []
+        self.contents, self.fetched, self.requests = {}, [], []
 
     def add(self, content):
         digest = hashlib.sha256(content).hexdigest()
@@ -33,6 +34,10 @@ class Store:
         manifest = self.add(encode(stored))
         spec = AssetsSpec(manifest=manifest, files=len(files), size=0)
         return replace(make_version(version_id), assets=spec)
+
+    async def fetch_many(self, sha256s):
+        self.requests.append(len(sha256s))
+        return {key: self.contents[key] for key in sha256s if key in self.contents}
 
     async def fetch(self, sha256):
         self.fetched.append(sha256)
@@ -78,6 +83,29 @@ async def test_each_content_is_fetched_once_and_linked(store, assets, tmp_path):
     assert len(stamps) == 1
     modes = {oct(p.stat().st_mode & 0o777) for p in (tmp_path / "assets").rglob("*.svg")}
     assert modes == {"0o644"}
+
+
+async def test_small_files_are_fetched_together(store, tmp_path):
+    files = {f"/{n}.txt": f"file {n}" for n in range(BATCH_FILES + 10)}
+    version = store.version("a", {**files, "/large.txt": "x" * (SMALL_BYTES + 1)})
+    assets = AssetFolders(store.fetch, tmp_path / "assets", store.fetch_many)
+    await assets.prepare(version)
+    assert len(served(tmp_path, "a")) == BATCH_FILES + 11
+    assert sorted(store.requests) == [10, BATCH_FILES]
+    assert len(store.fetched) == 2  # the manifest and the large file
+
+
+async def test_what_a_batch_leaves_out_is_fetched_alone(store, tmp_path):
+    """Also a file that arrives with another content."""
+    version = store.version("a", {"/a.txt": "a", "/b.txt": "b", "/c.txt": "c"})
+
+    async def fetch_some(sha256s):
+        first, second, _ = sha256s
+        return {first: b"other", second: store.contents[second]}
+
+    await AssetFolders(store.fetch, tmp_path / "assets", fetch_some).prepare(version)
+    assert served(tmp_path, "a") == {"/a.txt": "a", "/b.txt": "b", "/c.txt": "c"}
+    assert len(store.fetched) == 3
 
 
 async def test_a_version_without_assets_needs_no_folder(assets, tmp_path):
