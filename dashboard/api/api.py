@@ -31,6 +31,7 @@ from dashboard.api.resources import (
     zones,
 )
 from dashboard.api.resources.storage import (
+    analytics_engine,
     d1,
     d1_transfer,
     kv_keys,
@@ -73,6 +74,7 @@ RESOURCES = (
     r2_buckets,
     r2_objects,
     secret_stores,
+    analytics_engine,
     sessions,
     addresses,
     zones,

@@ -12,7 +12,6 @@ HINTS: Mapping[str, str] = {
     "Containers": "Remove containers from the configuration.",
     "Workers AI": "Remove ai from the configuration.",
     "Browser Rendering": "Remove browser from the configuration.",
-    "Analytics Engine": "Remove analytics_engine_datasets from the configuration.",
     "Cloudflare Images": "Remove images from the configuration.",
     "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
 }
@@ -49,7 +48,6 @@ _ACCOUNT: Mapping[str, str] = {
     "containers": "Containers",
     "cloudchamber": "Containers",
     "mtls_certificates": "mTLS certificates",
-    "analytics_engine": "Analytics Engine",
     "connectivity": "Workers VPC",
     "infrastructure": "Workers VPC",
     "cfd_tunnel": "Cloudflare Tunnel",
@@ -77,7 +75,6 @@ _BINDINGS: Mapping[str, str] = {
     "ai_search": "AI Search",
     "ai_search_namespace": "AI Search",
     "analytics": "Analytics",
-    "analytics_engine": "Analytics Engine",
     "artifacts": "Artifacts",
     "browser": "Browser Rendering",
     "dispatch_namespace": "Workers for Platforms",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from routing.models import StateBinding, StateNamespace
+from routing.models import Deployment, StateBinding, StateNamespace, Worker
 
 
 def workers_by_namespace(
@@ -23,3 +23,12 @@ def workers_by_namespace(
 
 def workers_of(namespace: StateNamespace) -> tuple[str, ...]:
     return workers_by_namespace([namespace])[namespace]
+
+
+def live_workers_of(namespace: StateNamespace) -> tuple[str, ...]:
+    """Those whose deployment has such a version."""
+    live = Deployment.objects.active(Worker.objects.all())
+    rows = StateBinding.objects.filter(
+        kind=namespace.kind, reference=namespace.key, version__shares__deployment__in=live
+    )
+    return tuple(sorted(set(rows.values_list("version__worker__name", flat=True))))

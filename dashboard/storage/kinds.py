@@ -15,6 +15,7 @@ class Kind:
     has_id: bool = False
     is_renamed: bool = False
     in_state_process: bool = True
+    created_by_upload: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -22,6 +23,7 @@ KINDS: Mapping[str, Kind] = {
     "d1": Kind("D1", "D1 database", has_id=True),
     "r2": Kind("R2", "R2 bucket"),
     "queue": Kind("Queue", "Queue"),
+    "dataset": Kind("Dataset", "Analytics Engine dataset", created_by_upload=True),
     "secrets": Kind(
         "Secrets", "Secrets store", has_id=True, is_renamed=True, in_state_process=False
     ),

@@ -19,7 +19,7 @@ LONGEST_TITLE = 512
 
 
 class NamespaceRefused(ValueError):
-    """`kind`: `name`, `exists` or, of a queue, `settings`."""
+    """`kind`: `name`, `exists`; of a queue, `settings`; of a dataset, `bound`."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -71,6 +71,11 @@ def delete(namespace: StateNamespace, by: Actor) -> None:
     there, and deleting it can be repeated."""
     if KINDS[namespace.kind].in_state_process:
         state_client().destroy(namespace.kind, namespace.key)  # may take long: in no transaction
+    forget(namespace, by)
+
+
+def forget(namespace: StateNamespace, by: Actor) -> None:
+    """Deletes the row, after the data."""
     with transaction.atomic():
         _record("delete", namespace, by, before={"title": namespace.title})
         namespace.delete()

@@ -12,6 +12,7 @@ urlpatterns = [
     path("queue/", include("dashboard.storage.queues.urls")),
     path("objects/", object_views.index, name="objects"),
     path("r2/", include("dashboard.storage.r2.urls")),
+    path("dataset/", include("dashboard.storage.datasets.urls")),
     path("secrets/", include("dashboard.storage.secret_stores.urls")),
     path("new/", views.create, name="create"),
     path("<str:kind>/<str:key>/rename/", views.rename, name="rename"),

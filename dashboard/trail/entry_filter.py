@@ -141,6 +141,8 @@ WORDS = {
     "queue.purge": "purged the queue",
     "queue.consumer": "set the consumer of the queue",
     "queue.remove_consumer": "removed the consumer of the queue",
+    "dataset.create": "created the dataset",
+    "dataset.delete": "deleted the dataset",
     "secrets.create": "created the secrets store",
     "secrets.rename": "renamed the secrets store",
     "secrets.delete": "deleted the secrets store",

@@ -266,6 +266,13 @@ def no_namespace(kind: str, reference: str) -> str:
     return _NO_NAMESPACE[kind].format(name=reference[:512])
 
 
+def dataset_name(binding: str, name: str) -> str:
+    return (
+        f"Binding '{binding[:80]}': {name[:80]!r} is not the name of a dataset. It has 1 to 64 "
+        "letters, digits, underscores and dashes, and begins with a letter or an underscore."
+    )
+
+
 def no_stored_secret(binding: str, store: str, name: str) -> str:
     return (
         f"Binding '{binding[:80]}': the secrets store {store[:64]!r} has no secret {name[:255]!r}. "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,9 +12,12 @@ from django.conf import settings
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.control import messages
 from routing.models import StateNamespace
+from routing.models.namespaces import DATASET
 from routing.snapshot import BindingSpec, Secret
 from routing.state_access import header_value
 from routing.upload_draft import UploadRefused
+
+_DATASET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 def check_namespaces(bindings: Iterable[BindingSpec]) -> None:
@@ -24,12 +28,21 @@ def check_namespaces(bindings: Iterable[BindingSpec]) -> None:
         if bound := STATE_BINDINGS.get(binding.type):
             reference = str(binding.options.get(bound.option, ""))
             wanted[bound.kind].append((binding, reference))
+    _check_dataset_names(wanted.pop(DATASET, []))
     for kind, listed in wanted.items():
         existing = existing_references(kind, [reference for _, reference in listed])
         for binding, reference in listed:
             if reference not in existing:
                 message = messages.no_namespace(kind, reference)
                 raise UploadRefused(f"namespace_{kind}", message, (binding.name,))
+
+
+def _check_dataset_names(listed: Iterable[tuple[BindingSpec, str]]) -> None:
+    """Uploads create datasets, so only their names are checked."""
+    for binding, name in listed:
+        if not _DATASET_NAME.fullmatch(name):
+            message = messages.dataset_name(binding.name, name)
+            raise UploadRefused("namespace_dataset", message, (binding.name,))
 
 
 def existing_references(kind: str, references: Iterable[str]) -> set[str]:

@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
 from routing.control import audit, deploy, messages, revision
+from routing.control.datasets import create_datasets
 from routing.control.inherited_bindings import resolve
 from routing.control.objects.migrations import RecordedKeys, apply_migration, check_exports
 from routing.control.objects.upload import plan_objects
@@ -278,7 +279,8 @@ def _write(
     )
     _write_modules(version, draft)
     ServiceBinding.objects.bulk_create(ServiceBinding.rows_of(version))
-    StateBinding.objects.bulk_create(StateBinding.rows_of(version))
+    bound = StateBinding.objects.bulk_create(StateBinding.rows_of(version))
+    create_datasets(bound, author=by.author, source=by.source, now=by.now)
     ObjectBinding.objects.bulk_create(ObjectBinding.rows_of(version))
     audit.record(
         "version.upload",

@@ -9,11 +9,14 @@ from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models.immutable import Immutable
 from routing.models.versions import Version
 
+DATASET = "dataset"
+"""The kind of Analytics Engine's datasets, which uploads create."""
+
 
 class StateNamespace(models.Model):
-    """A namespace of `kind` (kv, d1, r2, queue, secrets). `key` is what bindings say: the id of KV,
-    D1 and secrets stores, the name of buckets and queues. The data itself is in the state process,
-    that of secrets stores in `StoredSecret`. `settings` depend on the kind."""
+    """A namespace of `kind` (kv, d1, r2, queue, dataset, secrets). `key` is what bindings say: the
+    id of KV, D1 and secrets stores, the name of the others. The data itself is in the state
+    process, that of secrets stores in `StoredSecret`. `settings` depend on the kind."""
 
     kind = models.CharField(max_length=8)
     key = models.CharField(max_length=64)

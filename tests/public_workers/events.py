@@ -56,8 +56,20 @@ def cron_runs_now(system: System, worker: str, release: str) -> None:
     assert eventually(lambda: expected in system.get(worker).text, 30)
 
 
+def data_points_are_queried(system: System, worker: str, release: str) -> None:
+    """The SQL API has the points of both releases."""
+    sql = "SELECT index1, MIN(double1) AS one FROM visits GROUP BY index1"
+
+    def both() -> bool:
+        rows = system.api("POST", "/analytics_engine/sql", content=sql).json()["data"]
+        return {row["index1"] for row in rows if row["one"] == 1} == {"one", release}
+
+    assert eventually(both, 30)
+
+
 EVENTS: Mapping[str, Callable[[System, str, str], None]] = {
     "cron": cron_runs_now,
+    "data points": data_points_are_queried,
     "websocket": echo_over_websocket,
     "streaming": parts_arrive_as_they_are_sent,
 }

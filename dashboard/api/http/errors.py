@@ -99,6 +99,7 @@ _UPLOAD: Mapping[str, tuple[int, int]] = {
     "namespace_d1": (400, 10181),
     "namespace_r2": (400, 10085),
     "namespace_queue": (400, 11000),
+    "namespace_dataset": (400, 10026),
     "object_tag": (412, 10079),
     "object_class": (400, 10074),
     "object_new_export": (400, 10070),

@@ -110,6 +110,8 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     if kind in OPTION_TYPES:
         return _several(name, kind, raw)
     options = {}
+    if kind == "analytics_engine":
+        raw = {**raw, "dataset": raw.get("dataset", name)}
     if field := REQUIRED.get(kind):
         options[field] = _text(name, raw, field)
         _check_size(name, options[field])

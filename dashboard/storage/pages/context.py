@@ -73,7 +73,7 @@ def storage_page(user: User, form: NewNamespace | None = None) -> StoragePage:
         rows=tuple(
             NamespaceRow(row, KINDS[row.kind], workers[row], url_of(row)) for row in namespaces
         ),
-        kinds=KINDS,
+        kinds={name: kind for name, kind in KINDS.items() if not kind.created_by_upload},
         can=permission(user, Role.OPERATOR),
         form=form or NewNamespace(),
     )

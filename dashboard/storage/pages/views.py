@@ -14,6 +14,7 @@ from dashboard.accounts.permissions import actor_of, person, requires
 from dashboard.storage import messages, namespaces
 from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.d1 import databases
+from dashboard.storage.datasets import datasets
 from dashboard.storage.kinds import KINDS
 from dashboard.storage.namespaces import NamespaceRefused
 from dashboard.storage.pages.context import NewNamespace, storage_page, url_of
@@ -36,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
     kind, title = request.POST.get("kind", "kv"), request.POST.get("title", "").strip()
-    if kind not in KINDS:
+    if kind not in KINDS or KINDS[kind].created_by_upload:
         return HttpResponse(status=400)
     try:
         made = _make(kind, title, actor_of(request))
@@ -82,8 +83,10 @@ def rename(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 
 def _delete(namespace: StateNamespace, by: Actor) -> None:
-    """Raises `StateRefused` and `StateUnavailable`."""
-    if namespace.kind == stored_secrets.KIND:
+    """Raises `NamespaceRefused`, `StateRefused` and `StateUnavailable`."""
+    if namespace.kind == datasets.KIND:
+        datasets.delete(namespace, by)
+    elif namespace.kind == stored_secrets.KIND:
         stored_secrets.delete_store(namespace, by)
     else:
         namespaces.delete(namespace, by)
@@ -99,6 +102,9 @@ def delete(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         return redirect(url_of(namespace))
     try:
         _delete(namespace, actor_of(request))
+    except NamespaceRefused as error:
+        notices.error(request, str(error))
+        return redirect(url_of(namespace))
     except (StateUnavailable, StateRefused) as error:
         notices.error(request, messages.state_problem(error))
         return redirect(url_of(namespace))

@@ -38,6 +38,7 @@ from routing.compile.workerd.objects import (
 from routing.compile.workerd.own_workers import own_worker
 from routing.compile.workerd.rate_limits import MODULE as RATE_LIMIT
 from routing.compile.workerd.services import edge_headers, external
+from routing.compile.workerd.state import DATASET_MODULE
 from routing.compile.workerd.stored_secrets import MODULE as STORED_SECRET
 from routing.snapshot import VersionSpec
 
@@ -60,6 +61,7 @@ _BINDING_MODULES = {
     "edge:service": "service.js",
     RATE_LIMIT: "rate_limit.js",
     STORED_SECRET: "stored_secret.js",
+    DATASET_MODULE: "data_points.js",
 }
 """Modules of our own that bindings are made of; code cannot import them."""
 

@@ -15,6 +15,7 @@ from routing.compile.workerd.services import external
 from routing.snapshot import BindingSpec
 from routing.state_access import HEADER
 
+DATASET_MODULE = "edge:dataset"
 _Object = dict[str, Any]
 
 
@@ -33,7 +34,13 @@ def _d1(service: str) -> _Object:
     return {"wrapped": {"moduleName": "cloudflare-internal:d1-api", "innerBindings": inner}}
 
 
+def _dataset(service: str) -> _Object:
+    inner = [{"name": "fetcher", "service": {"name": service}}]
+    return {"wrapped": {"moduleName": DATASET_MODULE, "innerBindings": inner}}
+
+
 STATE_BINDINGS: Mapping[str, StateBindingType] = {
+    "analytics_engine": StateBindingType("dataset", "dataset", _dataset),
     "d1": StateBindingType("d1", "id", _d1),
     "kv_namespace": StateBindingType("kv", "namespace_id", lambda s: {"kvNamespace": {"name": s}}),
     "queue": StateBindingType("queue", "queue_name", lambda s: {"queue": {"name": s}}),

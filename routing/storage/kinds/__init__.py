@@ -1,6 +1,7 @@
 """The kinds of namespaces, by name.
 
 d1.py     D1
+dataset.py  datasets of Analytics Engine
 kv.py     KV
 queue.py  queues
 r2.py     R2
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from routing.storage.kinds import d1, kv, queue, r2
+from routing.storage.kinds import d1, dataset, kv, queue, r2
 from routing.storage.sources import KindConfig, Sources
 
 KINDS: Mapping[str, Callable[[Sources], KindConfig]] = {
     "d1": d1.services,
+    "dataset": dataset.services,
     "kv": kv.services,
     "queue": queue.services,
     "r2": r2.services,

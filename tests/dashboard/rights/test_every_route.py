@@ -60,6 +60,7 @@ OPERATOR = {
         "storage:kv-delete",
         "storage:d1-query",
         "storage:queue-change",
+        "storage:dataset-query",
         "storage:secret-create",
         "storage:secret-change",
         "storage:secret-remove",

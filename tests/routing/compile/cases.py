@@ -220,7 +220,7 @@ VERSIONS = {
 OUR_OBJECT_SCRIPTS = ("alarms", "held", "host", "ids", "namespace", "prelude", "public", "router")
 OUR_SCRIPTS = (
     *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "stored_secret.js"),
-    "tail.js",
+    *("data_points.js", "tail.js"),
     *(f"objects/{name}.js" for name in OUR_OBJECT_SCRIPTS),
 )
 RUNTIME = {name: f"// {name}" for name in OUR_SCRIPTS} | {

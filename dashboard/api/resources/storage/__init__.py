@@ -9,6 +9,7 @@ queues.py         queues and messages
 objects.py        namespaces of Durable Objects
 r2_buckets.py     R2 buckets
 r2_objects.py     their objects
+analytics_engine.py  the SQL API of datasets
 secret_stores.py  secrets stores and their secrets
 answers.py        errors of the state process
 """
