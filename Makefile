@@ -35,7 +35,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest rest-and-tests golden format sizes clean \
-	test-cluster test-public torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-steps bench-assets bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
+	test-cloud test-cluster test-public torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-steps bench-assets bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -119,6 +119,10 @@ sizes: ## The ten largest files and functions
 test-public: ## Public-shaped Workers, by wrangler, 0 to 100%: make test-public W=hello, or W=--frameworks (npm)
 	$(call SETUP,test)
 	@exec $(PY) -m tests.public_workers $(W)
+
+test-cloud: ## A connected Sluice that misbehaves: late, sampled and dead tails, slow propagation (5 min)
+	$(call SETUP,test)
+	SLUICE_TEST_CLOUD=1 $(PYTEST) tests/real/test_cloud_faults.py
 
 test-cluster: ## Sluice on machines of network namespaces, every fault at full length (root, 45 min)
 	$(call SETUP,test)
