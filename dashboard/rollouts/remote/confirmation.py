@@ -1,43 +1,45 @@
-"""Whether a deployment has arrived: what probes of the confirmed host have seen.
+"""Whether a deployment has arrived: what probes of the confirmed address have seen.
 
-Without probes, a step waits `UNPROBED` after the API lists the deployment, and a rollback is never
-called finished.
+Where no probe can be sent or proved, a step waits `UNPROBED` after the API lists the deployment,
+and a rollback is never called finished.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dashboard.accounts.actor import Actor
-from dashboard.cloud.models import CloudChange
-from dashboard.cloud.provider.values import Share
+from dashboard.cloud.models import Verification
+from dashboard.cloud.verification.rules import VerificationState
+from dashboard.cloud.verification.start import begin as begin_probes, verification_of
 from dashboard.rollouts.remote.models import RemoteRollout
 
 UNPROBED = timedelta(seconds=60)
 
 
-def begin(change: CloudChange, before: Sequence[Share], by: Actor) -> None:
+def begin(rollout: RemoteRollout, by: Actor) -> None:
     """Probes begin. Call it once the deployment is listed."""
+    if rollout.change is not None:
+        begin_probes(rollout.account, rollout.worker_name, rollout.change.marker, by)
 
 
-def state_of(rollout: RemoteRollout) -> str:
-    """`probing`, `live`, `restored`, `attention`, `superseded`, or `unverifiable`: no probes."""
-    return "unverifiable"
+def verification(rollout: RemoteRollout) -> Verification | None:
+    """Of its last deployment; None if it made none."""
+    if rollout.change is None:
+        return None
+    return verification_of(rollout.account, rollout.worker_name, rollout.change.marker)
 
 
-def ready_at(rollout: RemoteRollout, now: datetime) -> datetime | None:
+def ready_at(rollout: RemoteRollout, probes: Verification | None, now: datetime) -> datetime | None:
     """When the current share was seen live; None while it was not."""
     if rollout.ready_at is not None:
         return rollout.ready_at
-    match state_of(rollout):
-        case "live" | "restored":
-            return now
-        case "unverifiable" if now >= rollout.since + UNPROBED:
-            return now
-    return None
+    if probes is None or probes.state == VerificationState.UNVERIFIABLE:
+        waited = rollout.since + UNPROBED
+        return waited if waited <= now else None
+    return probes.ended_at or now if is_restored(probes) else None
 
 
-def is_restored(rollout: RemoteRollout) -> bool:
-    """Whether requests were seen to run stable again."""
-    return state_of(rollout) in ("restored", "live")
+def is_restored(probes: Verification | None) -> bool:
+    """Whether requests were seen to run what was deployed."""
+    return probes is not None and probes.state == VerificationState.LIVE

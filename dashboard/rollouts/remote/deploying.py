@@ -57,7 +57,6 @@ def deploy(
             "decision": _as_json(decision),
             "was": [rollout.state, rollout.before_hold, rollout.hold, rollout.hold_clears],
             "fields": dict(fields or {}),
-            "before_weight": rollout.weight,
             "by": by.pk if by else None,
             "sent": True,
         }
@@ -123,7 +122,7 @@ def settle(rollout: RemoteRollout, result: DeployResult, now: datetime) -> None:
     assert change is not None and rollout.pending is not None
     if result.state is DeployState.UNSURE:
         return
-    by, before = _person(rollout), _shares(rollout, rollout.pending["before_weight"], False)
+    by = _person(rollout)
     with transaction.atomic():
         claim(rollout)
         if result.state is DeployState.STALE:
@@ -137,7 +136,7 @@ def settle(rollout: RemoteRollout, result: DeployResult, now: datetime) -> None:
         change.save()
         _landed(rollout, decision, result, now, by)
     if result.state in (DeployState.LIVE, DeployState.OVERWROTE):
-        confirmation.begin(change, before, Actor(by, "rollout", now))
+        confirmation.begin(rollout, Actor(by, "rollout", now))
 
 
 def _landed(

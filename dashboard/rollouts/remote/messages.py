@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.rollouts import messages as common
@@ -111,11 +111,17 @@ def not_in_state(state: str) -> str:
 WHOLE_NUMBER = "Write a whole number."
 
 ARRIVAL: Mapping[str, str] = {
-    "probing": "Probes run; not confirmed yet.",
-    "live": "Confirmed by probes.",
-    "restored": "Confirmed by probes.",
-    "attention": "Probes did not confirm it.",
+    "probing": "{right} of {sent} probes in a row so far.",
+    "live": "{right} probes in a row ran what was deployed{places}.",
+    "same_versions": "{right} probes in a row ran both versions{places}; a percentage cannot be "
+    "probed.",
+    "attention": "Probes did not confirm it. Send them again on the Worker’s page.",
     "superseded": "Another deployment replaced it.",
     "unverifiable": "Listed by the API; no request has confirmed it.",
 }
-"""By the state of `confirmation`."""
+"""By the state of its verification."""
+
+
+def arrival(state: str, right: int, sent: int, places: Sequence[str]) -> str:
+    where = f", seen from {', '.join(places)}; other places are unknown" if places else ""
+    return ARRIVAL[state].format(right=right, sent=sent, places=where)

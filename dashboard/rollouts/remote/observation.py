@@ -84,7 +84,8 @@ def described(deployment: DeploymentSummary) -> dict[str, Any]:
 
 def _observation(rollout: RemoteRollout, live_id: str, now: datetime) -> Observation:
     state = State(rollout.state)
-    ready = confirmation.ready_at(rollout, now)
+    probes = confirmation.verification(rollout)
+    ready = confirmation.ready_at(rollout, probes, now)
     back = state in GOING_BACK
     return Observation(
         deployment_id=live_id,
@@ -92,7 +93,7 @@ def _observation(rollout: RemoteRollout, live_id: str, now: datetime) -> Observa
         waiting_edges=() if ready else (PLACE,),
         checks=checks.state_of(rollout) if state is State.CHECKING else Checks.NOT_ASKED,
         judgment=judgment_of(rollout, now),
-        unverified_edges=(PLACE,) if back and not confirmation.is_restored(rollout) else (),
+        unverified_edges=(PLACE,) if back and not confirmation.is_restored(probes) else (),
         review=review_of(rollout, now),
         patience=PATIENCE,
     )

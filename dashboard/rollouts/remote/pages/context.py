@@ -10,6 +10,7 @@ from typing import Any
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
 from dashboard.cloud.accounts.access import capabilities_of
+from dashboard.cloud.messages import RANKS
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.provider.capabilities import Capability, Level
 from dashboard.observability.flags.failure_rate import FailureRate
@@ -155,7 +156,10 @@ def _page(rollout: RemoteRollout, user: User, now: datetime) -> RemoteRolloutPag
         progress_words=words,
         ended=state in ENDED,
         known=_known(rollout, figures),
-        checks=rollout.check_run.get("results", []),
+        checks=[
+            {**result, "rank_words": RANKS[result["rank"]][0] if result["rank"] else ""}
+            for result in rollout.check_run.get("results", [])
+        ],
         check_problem=rollout.check_run.get("problem", ""),
         approvals=_approvals(rollout, user, now),
     )
@@ -232,8 +236,13 @@ def _known(rollout: RemoteRollout, figures: Figures | None) -> list[Known]:
 
 
 def _arrival(rollout: RemoteRollout) -> Known:
-    state = confirmation.state_of(rollout)
-    return Known("Arrived", messages.ARRIVAL[state], rollout.ready_at)
+    """Probes cannot see a percentage: they tell versions that came or went."""
+    probes = confirmation.verification(rollout)
+    if probes is None:
+        return Known("Arrived", messages.ARRIVAL["unverifiable"], rollout.ready_at)
+    state = "same_versions" if probes.state == "live" and not probes.decisive else probes.state
+    words = messages.arrival(state, probes.right, probes.sent, probes.places)
+    return Known("Arrived", words, probes.ended_at)
 
 
 def _problem(problem: str) -> str:
