@@ -120,9 +120,9 @@ test-public: ## Public-shaped Workers, by wrangler, 0 to 100%: make test-public 
 	$(call SETUP,test)
 	@exec $(PY) -m tests.public_workers $(W)
 
-test-cloud: ## A connected Sluice that misbehaves: late, sampled and dead tails, slow propagation (5 min)
+test-cloud: ## A connected Sluice that misbehaves, and a rollout to its verified rollback (11 min)
 	$(call SETUP,test)
-	SLUICE_TEST_CLOUD=1 $(PYTEST) tests/real/test_cloud_faults.py
+	SLUICE_TEST_CLOUD=1 $(PYTEST) tests/real/test_cloud_faults.py tests/real/system/test_cloud_rollout.py
 
 test-cluster: ## Sluice on machines of network namespaces, every fault at full length (root, 45 min)
 	$(call SETUP,test)

@@ -11,6 +11,8 @@ from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.accounts.tokens import create_token
 from dashboard.cloud.accounts.connect import connect, follow
+from dashboard.rollouts.decisions.plan import Plan, parse_steps
+from dashboard.rollouts.remote.start import start
 from routing.models import Deployment
 from tests.factories import make_deployment, make_traffic, make_user, make_worker
 
@@ -46,11 +48,21 @@ def connected(other):
     return account
 
 
+def rolling_out(account):
+    """A rollout that takes over the candidate at 10%."""
+    newest = Deployment.objects.newest_first()[0].worker.versions.newest_first()[0]
+    plan = Plan(parse_steps("10:10m,50:10m,100"))
+    by = Actor(None, "shell", timezone.now())
+    return start(account, "checkout-api", str(newest.id), plan, by)
+
+
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
 def test_axe_finds_nothing_and_nothing_spills(visitors, connected, theme, width):
     visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
     visitor.enter("root")
-    for path in ("", "connect/", "shop-prod/", "shop-prod/workers/checkout-api/"):
+    worker = "shop-prod/workers/checkout-api/"
+    rollout = rolling_out(connected).get_absolute_url().removeprefix("/cloudflare/")
+    for path in ("", "connect/", "shop-prod/", worker, f"{worker}rollouts/", rollout):
         visitor.open(f"/cloudflare/{path}")
         assert visitor.axe() == [] and not visitor.spills(), path
 

@@ -125,3 +125,12 @@ ARRIVAL: Mapping[str, str] = {
 def arrival(state: str, right: int, sent: int, places: Sequence[str]) -> str:
     where = f", seen from {', '.join(places)}; other places are unknown" if places else ""
     return ARRIVAL[state].format(right=right, sent=sent, places=where)
+
+
+LOGGED = "Logged requests only."
+
+
+def counting(known: bool, sampled: bool) -> str:
+    if not known:
+        return "None is known yet since this share was deployed."
+    return "Sampled: the requests that were counted." if sampled else "Every request is counted."

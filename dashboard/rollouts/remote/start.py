@@ -73,6 +73,7 @@ def start(
         owner=by.actor,
         source=by.source,
         plan=plan.as_json(),
+        reason="started",
         since=by.now,
         started_at=by.now,
         deployment_id=live.id,

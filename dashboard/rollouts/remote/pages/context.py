@@ -213,7 +213,7 @@ def _known(rollout: RemoteRollout, figures: Figures | None) -> list[Known]:
     if figures is None:
         return known
     counts = figures.counts.value
-    words = "sampled" if figures.counted.estimated else "every request"
+    words = messages.counting(figures.counted.reaches is not None, figures.counted.estimated)
     known.append(
         Known(
             "Requests and failures",
@@ -227,9 +227,9 @@ def _known(rollout: RemoteRollout, figures: Figures | None) -> list[Known]:
     known.append(
         Known(
             "5xx answers",
-            "logged requests" if logs else "",
+            messages.reason(logged, {}) if logged else messages.LOGGED,
             logs.as_of if logs else None,
-            messages.reason(logged, {}) if logged else _problem(figures.logs.problem),
+            _problem(figures.logs.problem) if figures.logs.problem != logged else "",
         )
     )
     return known
