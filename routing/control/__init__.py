@@ -1,6 +1,6 @@
 """Changes to Workers, versions and deployments, and the snapshot they add up to. Django.
 
-upload.py             upload a version
+upload/               upload a version
 inherited_bindings.py bindings that an upload copies from the latest version
 deploy.py             deploy, roll back, delete a Worker
 addresses/            zones, routes and custom domains

@@ -113,7 +113,6 @@ BAD_METADATA = {
     "a long tag": (METADATA | {"annotations": {"workers/tag": "ü" * 51}}, 10026),
     "a bad alias": (METADATA | {"annotations": {"workers/alias": "-Up"}}, 10026),
     "assets": (METADATA | {"assets": {"jwt": "x"}}, 10026),
-    "migrations": (METADATA | {"migrations": {"new_tag": "v1", "steps": []}}, 90001),
     "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 90001),
     "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 10041),
     "a rate limit without a namespace": (
@@ -123,9 +122,9 @@ BAD_METADATA = {
     "a rate limit by the hour": (with_bindings({**LIMIT, "simple": HOURLY}), 10026),
     "a rate limit without a limit": (with_bindings({**LIMIT, "simple": {"period": 10}}), 10026),
     "vectorize": (with_bindings({"name": "V", "type": "vectorize", "index_name": "0"}), 90001),
-    "durable objects": (
+    "an object without a migration": (
         with_bindings({"name": "D", "type": "durable_object_namespace", "class_name": "C"}),
-        90001,
+        10061,
     ),
     "the assets binding": (with_bindings({"name": "ASSETS", "type": "assets"}), 90001),
     "props": (
