@@ -11,7 +11,7 @@ from typing import TypeAlias
 from routing.rules.split import TOTAL, VersionWeight, walk
 
 _DIGITS = 12
-"""Of the id: 48 bits, exact in JavaScript too (`runtime/objects/held.js`)."""
+"""Of the id: 48 bits, exact in JavaScript too (`runtime/objects/assignment.js`)."""
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 """Buckets as (first, end), disjoint and in order."""

@@ -4,8 +4,8 @@
 //
 // The agent answers each POST with how much it wants to hear for now:
 //   all      every request                  (somebody is looking at this Worker)
-//   notable  console lines, exceptions, failures, and RPC, cron and queue events, which no access
-//            log has
+//   notable  console lines, exceptions, failures, and RPC, cron, queue and alarm events, which no
+//            access log has
 //   errors   exceptions and failures        (the edge is busy)
 //   off      nothing
 // An answer holds for FRESH_MS. Later requests are sent whole until there is a new one, so that
@@ -51,12 +51,23 @@ async function send(env, wait) {
   }
 }
 
+/** The item as it is shown: undefined for what our own code does (objects/), an alarm for the request
+ *  that rings it. */
+function shown(item) {
+  if (item.entrypoint?.startsWith("__Sluice")) return undefined;
+  const url = item.event?.request?.url;
+  if (!url?.startsWith("http://objects.invalid/")) return item;
+  const [, command, at] = url.slice("http://objects.invalid/".length).split("/");
+  return command === "alarm" ? { ...item, event: { alarm: true, scheduledTime: Number(at) } } : undefined;
+}
+
 function wanted(item) {
   if (level === "all") return true;
   const failed = item.outcome !== "ok" || item.exceptions.length > 0;
   if (failed) return level !== "off";
-  const { rpcMethod, cron, queue } = item.event ?? {};
-  const speaks = item.logs.length > 0 || [rpcMethod, cron, queue].some((it) => it !== undefined);
+  const { rpcMethod, cron, queue, alarm } = item.event ?? {};
+  const marks = [rpcMethod, cron, queue, alarm];
+  const speaks = item.logs.length > 0 || marks.some((it) => it !== undefined);
   if (!speaks) return false;
   if (level === "notable") return true;
   skipped++;
@@ -67,8 +78,8 @@ export default {
   tail(items, env, ctx) {
     const end = Date.now(); // workerd leaves wallTime and cpuTime at 0
     const stale = end - told >= FRESH_MS;
-    for (const item of items) {
-      if (!stale && !wanted(item)) continue;
+    for (const item of items.map(shown)) {
+      if (!item || (!stale && !wanted(item))) continue;
       const line = JSON.stringify({ ...item, end });
       const room = queue.length < MAX_ITEMS && bytes + line.length <= MAX_BYTES;
       if (line.length > MAX_ONE || !room) {

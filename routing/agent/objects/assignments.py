@@ -26,12 +26,12 @@ _CHECK_SECONDS = 0.5
 
 @dataclass(slots=True, eq=False)
 class _Process:
-    """`held` is None if unknown. `has_left`: another process has its sockets, or will."""
+    """`ranges` is None if unknown. `has_left`: another process has its sockets, or will."""
 
     child: Child
     version_id: str
     worker: str
-    held: Ranges | None
+    ranges: Ranges | None
     has_left: bool = False
     task: asyncio.Task[None] | None = None
 
@@ -95,7 +95,7 @@ class Assignments:
             for pid, ranges in next_assignments(holders, targets.get(worker, {})).items():
                 self._start(self._processes[pid], self._assign(self._processes[pid], ranges))
             for process in processes:
-                if process.held is None and self._is_reachable(process):
+                if process.ranges is None and self._is_reachable(process):
                     self._start(process, self._learn(process))
 
     async def let_go(self, version_id: str) -> None:
@@ -109,21 +109,21 @@ class Assignments:
         if process.task is not None:
             await asyncio.wait([process.task])
         await self._move(process, (), is_leaving=True)
-        if process.held is None:
+        if process.ranges is None:
             await asyncio.shield(process.child.ended)
         self._is_due.set()
 
     def _update(self) -> None:
-        known, self._processes = self._processes, {}
+        before, self._processes = self._processes, {}
         for child in self._children():
             about = child.note.version
             if about is None or not about.objects or child.ended.done():
                 continue
-            process = known.get(child.pid)
+            process = before.get(child.pid)
             if process is None:
                 # What this agent has started was never assigned anything.
-                held = None if child.is_adopted else ()
-                process = _Process(child, about.id, about.worker, held)
+                ranges = None if child.is_adopted else ()
+                process = _Process(child, about.id, about.worker, ranges)
             self._processes[child.pid] = process
 
     def _targets(self) -> dict[str, dict[str, Ranges]]:
@@ -139,7 +139,7 @@ class Assignments:
         return Holder(
             pid=process.child.pid,
             version_id=process.version_id,
-            held=process.held,
+            ranges=process.ranges,
             is_reachable=self._is_reachable(process),
         )
 
@@ -164,13 +164,13 @@ class Assignments:
 
     async def _move(self, process: _Process, ranges: Ranges, *, is_leaving: bool = False) -> None:
         """Meanwhile, the process counts as having both the old and the new ranges."""
-        if process.held is not None:
-            process.held = (*process.held, *ranges)
+        if process.ranges is not None:
+            process.ranges = (*process.ranges, *ranges)
         try:
             await object_process.assign(process.address, ranges, is_leaving=is_leaving)
-            process.held = ranges
+            process.ranges = ranges
         except Unreachable as error:
-            process.held = None
+            process.ranges = None
             if not process.child.ended.done():
                 text = "version %s did not give up its objects and is killed: %s"
                 log.warning(text, process.version_id, error)
@@ -179,7 +179,7 @@ class Assignments:
     async def _learn(self, process: _Process) -> None:
         """What an adopted process has."""
         try:
-            process.held = await object_process.held_ranges(process.address)
+            process.ranges = await object_process.open_ranges(process.address)
         except Unreachable as error:
             log.info("the objects of version %s are unknown: %s", process.version_id, error)
             await asyncio.sleep(_CHECK_SECONDS)

@@ -14,12 +14,12 @@ from routing.rules.object_assignment import Ranges, common, without
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A process with classes of Durable Objects. `held` are all buckets whose objects it may have
-    open; None if that is not known. It cannot be assigned anything unless `is_reachable`."""
+    """A process with classes of Durable Objects. `ranges` are all buckets whose objects it may have
+    open; None if that is unclear. It cannot be assigned anything unless `is_reachable`."""
 
     pid: int
     version_id: str
-    held: Ranges | None
+    ranges: Ranges | None
     is_reachable: bool
 
 
@@ -29,20 +29,20 @@ def next_assignments(holders: Iterable[Holder], targets: Mapping[str, Ranges]) -
     listed = tuple(holders)
     given: dict[int, Ranges] = {}
     for holder in listed:
-        if holder.held is None or not holder.is_reachable:
+        if holder.ranges is None or not holder.is_reachable:
             continue
         taken = [
-            (*other.held, *given.get(other.pid, ())) if other.held is not None else None
+            (*other.ranges, *given.get(other.pid, ())) if other.ranges is not None else None
             for other in listed
             if other is not holder
         ]
-        following = _following(holder.held, targets.get(holder.version_id, ()), taken)
-        if following != holder.held:
+        following = _following(holder.ranges, targets.get(holder.version_id, ()), taken)
+        if following != holder.ranges:
             given[holder.pid] = following
     return given
 
 
-def _following(held: Ranges, target: Ranges, taken: Sequence[Ranges | None]) -> Ranges:
+def _following(own: Ranges, target: Ranges, taken: Sequence[Ranges | None]) -> Ranges:
     """`taken` is what the other processes have."""
-    known = [ranges for ranges in taken if ranges is not None]
-    return without(target, known) if len(known) == len(taken) else common(held, target)
+    certain = [ranges for ranges in taken if ranges is not None]
+    return without(target, certain) if len(certain) == len(taken) else common(own, target)

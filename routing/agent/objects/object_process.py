@@ -14,7 +14,7 @@ from routing.rules.object_assignment import Ranges
 GRACE_MS = 5000
 """For calls in progress when an object moves; then they are cut off."""
 ASSIGN_SECONDS = 25.0
-"""Longer than `GRACE_MS` plus what held.js waits for an object to close."""
+"""Longer than `GRACE_MS` plus what assignment.js waits for an object to close."""
 ALARM_SECONDS = 15 * 60.0
 """As on Cloudflare."""
 _STATE_SECONDS = 3.0
@@ -33,7 +33,7 @@ class Address:
 
 
 class _State(msgspec.Struct):
-    held: Ranges
+    ranges: Ranges
     open: int
 
 
@@ -44,15 +44,15 @@ class AlarmResult(msgspec.Struct):
     message: str = ""
 
 
-async def held_ranges(process: Address) -> Ranges:
+async def open_ranges(process: Address) -> Ranges:
     """What the process may have open. Raises `Unreachable`."""
     body = await _ask(process, "GET", "/state", None, _STATE_SECONDS)
-    return msgspec.json.decode(body, type=_State).held
+    return msgspec.json.decode(body, type=_State).ranges
 
 
 async def assign(process: Address, ranges: Ranges, *, is_leaving: bool = False) -> None:
     """Returns when it has closed all other objects. With `is_leaving`, another process of the
-    version takes its place. Raises `Unreachable`; then nothing is known about it."""
+    version takes its place. Raises `Unreachable`; then its state is unclear."""
     change = {"ranges": ranges, "grace_ms": GRACE_MS, "is_leaving": is_leaving}
     await _ask(process, "POST", "/assign", change, ASSIGN_SECONDS)
 

@@ -1,10 +1,11 @@
 """Converts an entry of runtime/tail.js for the control plane: limited, redacted. Pure.
 
 A detail is `{"id", "worker", "version_id", "ray", "entrypoint", "rpc_method", "trigger" ("cron",
-"queue" or ""), "trigger_name" (expression, queue), "scheduled_at" (seconds), "method", "path",
-"outcome", "started_on" (seconds), "wall_ms", "logs": [{"level", "message": [...], "timestamp"}],
-"exceptions": [{"name", "message", "stack", "timestamp"}], "truncated", "keep"}` and, while someone
-is viewing the Worker, `"event"`: the request as `wrangler tail` prints it.
+"queue", "alarm" or ""), "trigger_name" (expression, queue, class), "scheduled_at" (seconds),
+"method", "path", "outcome", "started_on" (seconds), "wall_ms", "logs": [{"level", "message":
+[...], "timestamp"}], "exceptions": [{"name", "message", "stack", "timestamp"}], "truncated",
+"keep"}` and, while someone is viewing the Worker, `"event"`: the request as `wrangler tail` prints
+it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def detail(raw: bytes, source: Source, *, item_id: str, watched: bool) -> dict[s
         "ray": names.parse_ray(str((request.get("headers") or {}).get("cf-ray", ""))),
         "entrypoint": item.entrypoint or "",
         "rpc_method": str(event.get("rpcMethod") or ""),
-        **_trigger(event),
+        **_trigger(event, item.entrypoint or ""),
         "method": str(request.get("method") or ""),
         "path": urlsplit(str(request.get("url") or "")).path,
         "outcome": _outcome(item, request, event),
@@ -91,15 +92,16 @@ def keeps(found: dict[str, Any]) -> bool:
     return bool(speaks) or found["outcome"] not in ("ok", "canceled")
 
 
-def _trigger(event: dict[str, Any]) -> dict[str, Any]:
-    """Of a cron or queue event; no request has these."""
-    if "cron" in event:
-        at = event.get("scheduledTime")
-        at = at / 1000 if isinstance(at, int | float) else 0
-        return {"trigger": "cron", "trigger_name": str(event["cron"]), "scheduled_at": at}
-    if "queue" in event:
-        return {"trigger": "queue", "trigger_name": str(event["queue"]), "scheduled_at": 0}
-    return {"trigger": "", "trigger_name": "", "scheduled_at": 0}
+def _trigger(event: dict[str, Any], entrypoint: str) -> dict[str, Any]:
+    """Of an event that is no request. An alarm's name is the class of its object."""
+    name = {"cron": event.get("cron"), "alarm": entrypoint, "queue": event.get("queue")}
+    kind = next((kind for kind in name if kind in event), "")
+    at = event.get("scheduledTime") if kind in ("cron", "alarm") else 0
+    return {
+        "trigger": kind,
+        "trigger_name": str(name[kind]) if kind else "",
+        "scheduled_at": at / 1000 if isinstance(at, int | float) else 0,
+    }
 
 
 def _outcome(item: _Item, request: dict[str, Any], event: dict[str, Any]) -> str:

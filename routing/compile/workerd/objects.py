@@ -27,7 +27,7 @@ ENTRYPOINT, CONTROL = "__SluiceObjects", "__SluiceObjectsControl"
 _OWN = "sluice:objects"
 _DISK = "objects-disk"
 _MAIN, _PRELUDE = "__sluice_objects_main.js", "__sluice_objects_prelude.js"
-_INTERNAL = ("held", "router", "alarms", "namespace", "host")
+_INTERNAL = ("assignment", "router", "alarms", "namespace", "host")
 _DELETES_ALARMS = "2026-02-24"
 """From this compatibility date on, deleteAll() deletes the alarm too."""
 _PATH = "/objects/"

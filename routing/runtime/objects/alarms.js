@@ -1,6 +1,6 @@
 // Alarms. workerd's own would fire in the process that set them, even after the object has moved, so
 // the agent has them and rings the version that the object is assigned to.
-import { process } from "sluice-internal:objects-held";
+import { process } from "sluice-internal:objects-assignment";
 
 const TRIES_MS = [50, 100, 200, 500, 1000, 2000, 4000]; // an agent that restarts is back by then
 

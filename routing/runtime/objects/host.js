@@ -1,6 +1,6 @@
 // What main.js adds to a version's code: its classes, calls from other processes, and the agent's
 // commands.
-import { admit, assign, command, commandOf, holds, process, state, track } from "sluice-internal:objects-held";
+import { admit, assign, command, commandOf, holds, process, state, track } from "sluice-internal:objects-assignment";
 import { alarmStorage } from "sluice-internal:objects-alarms";
 import { arrived, callObject, fetchObject, HEADER, property } from "sluice-internal:objects-namespace";
 
@@ -104,7 +104,7 @@ async function alarm({ namespace, id, name, scheduledTime, retryCount }) {
     await scheduler.wait(20);
   }
   try {
-    const answer = command(namespace, id, "alarm", { scheduledTime, retryCount }, name);
+    const answer = command(namespace, id, `alarm/${scheduledTime}`, { scheduledTime, retryCount }, name);
     return await track(namespace, id, answer);
   } catch (error) {
     return Response.json({ outcome: "exception", message: String(error) });

@@ -3,7 +3,7 @@
 //
 // Inner bindings: ns (a native namespace, for ids, and for objects if it is our own), key, control,
 // path, isOwn, slot0 … slotN.
-import { holds, process, track } from "sluice-internal:objects-held";
+import { holds, process, track } from "sluice-internal:objects-assignment";
 import { Router } from "sluice-internal:objects-router";
 
 export const HEADER = "x-edge-object"; // JSON: [namespace, id, name, hops]

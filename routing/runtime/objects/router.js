@@ -1,7 +1,7 @@
 // Finds the version that an object is assigned to. The agent answers with
 // {"slots": [[slot, weight], …], "edge": name}: the weights lie end to end over the buckets; `edge`
 // is another edge that has the Worker's objects, or "".
-import { bucket, holds, process } from "sluice-internal:objects-held";
+import { bucket, holds, process } from "sluice-internal:objects-assignment";
 
 const FRESH_MS = 1000;
 const WAIT_MS = 15_000; // for a hand-over, or a version that starts

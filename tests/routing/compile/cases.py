@@ -217,7 +217,16 @@ VERSIONS = {
     "assets": WITH_ASSETS,
     "objects": WITH_OBJECTS,
 }
-OUR_OBJECT_SCRIPTS = ("alarms", "held", "host", "ids", "namespace", "prelude", "public", "router")
+OUR_OBJECT_SCRIPTS = (
+    "alarms",
+    "assignment",
+    "host",
+    "ids",
+    "namespace",
+    "prelude",
+    "public",
+    "router",
+)
 OUR_SCRIPTS = (
     *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "stored_secret.js"),
     *("data_points.js", "tail.js"),

@@ -22,9 +22,9 @@ CLASSES = (ObjectClass(class_name="Counter", namespace="ab" * 16),)
 class Process:
     """A version's process. `closes` is set while it may give up objects."""
 
-    def __init__(self, log, version_id, pid, *, is_adopted=False, held=()):
+    def __init__(self, log, version_id, pid, *, is_adopted=False, ranges=()):
         self.log, self.version_id, self.pid = log, version_id, pid
-        self.held, self.is_adopted, self.instance = held, is_adopted, f"instance-{pid}"
+        self.ranges, self.is_adopted, self.instance = ranges, is_adopted, f"instance-{pid}"
         self.ended = asyncio.get_running_loop().create_future()
         about = SimpleNamespace(id=version_id, worker="w", objects=CLASSES, instance=self.instance)
         self.note = SimpleNamespace(version=about, ready=True)
@@ -51,14 +51,14 @@ class Process:
         return self
 
     async def _state(self, request):
-        return web.json_response({"held": self.held, "open": 0})
+        return web.json_response({"ranges": self.ranges, "open": 0})
 
     async def _assign(self, request):
         if request.headers["x-instance"] != self.instance:
             return web.Response(status=409)
         await self.closes.wait()
-        self.held = tuple(map(tuple, (await request.json())["ranges"]))
-        self.log.append((self.version_id, self.held))
+        self.ranges = tuple(map(tuple, (await request.json())["ranges"]))
+        self.log.append((self.version_id, self.ranges))
         return await self._state(request)
 
 
@@ -152,7 +152,7 @@ async def test_a_dead_process_has_nothing(edge):
 
 async def test_an_adopted_process_is_asked_first(edge):
     edge.step(TOTAL)
-    await edge.run("old", 1, is_adopted=True, held=((0, TOTAL),))
+    await edge.run("old", 1, is_adopted=True, ranges=((0, TOTAL),))
     await edge.run("new", 2)
     await edge.expect(("old", ()), ("new", ((0, TOTAL),)))
 

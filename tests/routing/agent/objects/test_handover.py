@@ -18,8 +18,8 @@ def targets(newest: int) -> dict[str, Ranges]:
     return assigned_ranges([VersionWeight("new", newest), VersionWeight("old", TOTAL - newest)])
 
 
-def holder(pid: int, version: str, held: Ranges | None, *, is_reachable: bool = True) -> Holder:
-    return Holder(pid=pid, version_id=version, held=held, is_reachable=is_reachable)
+def holder(pid: int, version: str, ranges: Ranges | None, *, is_reachable: bool = True) -> Holder:
+    return Holder(pid=pid, version_id=version, ranges=ranges, is_reachable=is_reachable)
 
 
 def test_the_first_process_gets_everything() -> None:
@@ -29,7 +29,7 @@ def test_the_first_process_gets_everything() -> None:
 def test_a_bucket_is_closed_before_it_is_opened_elsewhere() -> None:
     old, new = holder(1, "old", ALL), holder(2, "new", ())
     assert next_assignments([old, new], targets(30_000)) == {1: ((30_000, TOTAL),)}
-    closed = replace(old, held=((30_000, TOTAL),))
+    closed = replace(old, ranges=((30_000, TOTAL),))
     assert next_assignments([closed, new], targets(30_000)) == {2: ((0, 30_000),)}
 
 
@@ -47,12 +47,12 @@ def test_a_process_that_cannot_be_reached_keeps_what_it_has() -> None:
 class Handover(RuleBasedStateMachine):
     """Processes that start, end, become unreachable, and confirm late or never; steps in between.
 
-    `held` is what a process has open; the plan knows the union of that and what is in progress.
+    `ranges` is what a process has open; the plan knows the union of that and what is in progress.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.held: dict[int, Ranges] = {}
+        self.ranges: dict[int, Ranges] = {}
         self.version: dict[int, str] = {}
         self.pending: dict[int, Ranges] = {}
         self.known: set[int] = set()
@@ -64,16 +64,16 @@ class Handover(RuleBasedStateMachine):
             holder(
                 pid,
                 self.version[pid],
-                (*self.held[pid], *self.pending.get(pid, ())) if pid in self.known else None,
+                (*self.ranges[pid], *self.pending.get(pid, ())) if pid in self.known else None,
                 is_reachable=pid not in self.pending,
             )
-            for pid in self.held
+            for pid in self.ranges
         ]
 
     @rule(version=st.sampled_from(["new", "old"]), adopted=st.booleans())
     def starts(self, version: str, adopted: bool) -> None:
-        if len(self.held) < 5:
-            self.held[self.next_pid], self.version[self.next_pid] = (), version
+        if len(self.ranges) < 5:
+            self.ranges[self.next_pid], self.version[self.next_pid] = (), version
             if not adopted:
                 self.known.add(self.next_pid)
             self.next_pid += 1
@@ -90,40 +90,40 @@ class Handover(RuleBasedStateMachine):
     def confirms(self, number: int) -> None:
         if self.pending:
             pid = sorted(self.pending)[number % len(self.pending)]
-            self.held[pid] = self.pending.pop(pid)
+            self.ranges[pid] = self.pending.pop(pid)
 
     @rule(number=st.integers(0, 4))
     def ends(self, number: int) -> None:
-        if self.held:
-            pid = sorted(self.held)[number % len(self.held)]
-            del self.held[pid]
+        if self.ranges:
+            pid = sorted(self.ranges)[number % len(self.ranges)]
+            del self.ranges[pid]
             self.pending.pop(pid, None)
 
     @rule(number=st.integers(0, 4))
     def is_learned(self, number: int) -> None:
-        if self.held:
-            self.known.add(sorted(self.held)[number % len(self.held)])
+        if self.ranges:
+            self.known.add(sorted(self.ranges)[number % len(self.ranges)])
 
     @invariant()
     def no_bucket_is_open_twice(self) -> None:
-        pids = sorted(self.held)
+        pids = sorted(self.ranges)
         for one in pids:
             for other in pids:
                 if one < other:
-                    assert not common(self.held[one], self.held[other])
+                    assert not common(self.ranges[one], self.ranges[other])
 
     def teardown(self) -> None:
         """In the end every bucket is where it belongs, as long as each version has one process."""
-        self.known |= set(self.held)
+        self.known |= set(self.ranges)
         for version in ("new", "old"):
-            for pid in [p for p in self.held if self.version[p] == version][1:]:
-                del self.held[pid]
+            for pid in [p for p in self.ranges if self.version[p] == version][1:]:
+                del self.ranges[pid]
                 self.pending.pop(pid, None)
         for _ in range(6):
-            self.held |= self.pending
+            self.ranges |= self.pending
             self.pending = next_assignments(self.holders(), self.targets)
             self.no_bucket_is_open_twice()
-        for pid, held in self.held.items():
+        for pid, held in self.ranges.items():
             assert held == self.targets[self.version[pid]]
 
 

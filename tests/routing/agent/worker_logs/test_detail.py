@@ -84,6 +84,13 @@ def test_rpc_has_a_method_and_an_entrypoint_and_is_always_kept():
     assert found["event"] == {"rpcMethod": "add"}
 
 
+def test_an_alarm_has_the_class_of_its_object():
+    event = {"alarm": True, "scheduledTime": 1_795_380_000_000}
+    found = of(event=event, entrypoint="Counter")
+    assert (found["trigger"], found["trigger_name"]) == ("alarm", "Counter")
+    assert (found["scheduled_at"], found["keep"]) == (1_795_380_000, True)
+
+
 def test_a_cron_event_has_its_minute_and_is_always_kept():
     event = {"cron": "* * * * *", "scheduledTime": 1_795_380_000_000}
     found = of(event=event, watched=True)

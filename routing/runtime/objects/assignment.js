@@ -13,7 +13,7 @@ const MANY = 10_000;
 export const process = {};
 
 let ranges = []; // [[first, end], …]: calls of these may start
-let held = []; // those that were not given up yet
+let unclosed = []; // those that were not given up yet
 let isAssigning = false;
 /** @type {Map<string, {key: string, id: string, calls: number, hasSockets: boolean, at: number}>} */
 const open = new Map();
@@ -65,18 +65,18 @@ export function admit(key, id) {
   return entry(key, id);
 }
 
-export const state = () => ({ held, open: open.size });
+export const state = () => ({ ranges: unclosed, open: open.size });
 
 /** Closes what is outside of `next` and returns once it has ended; then `next` may run. */
 export async function assign(next, graceMs) {
   while (isAssigning) await scheduler.wait(5);
   isAssigning = true;
   try {
-    ranges = intersect(held, next);
+    ranges = intersect(unclosed, next);
     const leaving = [...open.values()].filter(({ id }) => !holds(id));
     while (leaving.length)
       await Promise.all(leaving.splice(0, AT_ONCE).map((object) => close(object, graceMs)));
-    held = ranges = next;
+    unclosed = ranges = next;
   } finally {
     isAssigning = false;
   }
@@ -110,5 +110,6 @@ export function command(key, id, name, body, objectName) {
 /** The name of a command, or undefined for any other request. */
 export function commandOf(request) {
   const prefix = `http://objects.invalid/${token}/`;
-  return token && request.url.startsWith(prefix) ? request.url.slice(prefix.length) : undefined;
+  if (!token || !request.url.startsWith(prefix)) return undefined;
+  return request.url.slice(prefix.length).split("/")[0];
 }
