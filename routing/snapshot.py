@@ -178,6 +178,10 @@ class WorkerSpec:
     routes: tuple[str, ...] = ()
     objects_edge: tuple[str, ...] = ()
 
+    def runs_objects_on(self, edge: str) -> bool:
+        """Are its Durable Objects on this edge?"""
+        return not self.objects_edge or edge in self.objects_edge
+
     def version(self, version_id: str) -> VersionSpec:
         """The version of that id. Raises `KeyError` if it is not in the deployment."""
         for version in self.versions:

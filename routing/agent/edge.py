@@ -89,7 +89,7 @@ class Edge:
         self._envoy.metrics_port = config.metrics_port
         self._cache = make_cache(config, identity, users)
         self._rate_limits = make_rate_limits(identity, users)
-        self._objects = Objects(tasks, users.isolation)
+        self._objects = Objects(config.name, tasks, users.isolation)
         self._supervisor = self._make_supervisor(seal)
         self._objects.connect(self._supervisor)
         self._decider = Decider()

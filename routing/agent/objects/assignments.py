@@ -53,7 +53,7 @@ class _Process:
 class Assignments:
     """`children` are all running processes, `pid_of` is the process that answers on a version's
     sockets, `applied` the snapshot that Envoy routes by. `admit` lets a process write what others
-    have created in the folders of these namespaces."""
+    have created in the folders of these namespaces. `edge` is the name of this edge."""
 
     def __init__(
         self,
@@ -63,9 +63,10 @@ class Assignments:
         pid_of: Callable[[str], int | None],
         applied: Callable[[], Snapshot],
         admit: Callable[[Iterable[str]], None],
+        edge: str,
     ) -> None:
         self._tasks, self._children, self._pid_of = tasks, children, pid_of
-        self._admit = admit
+        self._admit, self._edge = admit, edge
         self._applied = applied
         self._processes: dict[int, _Process] = {}
         self._is_due = asyncio.Event()
@@ -87,16 +88,13 @@ class Assignments:
         """Starts what can be done now."""
         self._update()
         targets = self._targets()
-        by_worker: dict[str, list[_Process]] = {}
-        for process in self._processes.values():
-            by_worker.setdefault(process.worker, []).append(process)
-        for worker, processes in by_worker.items():
-            holders = [self._holder(process) for process in processes]
+        for worker in sorted({process.worker for process in self._processes.values()}):
+            holders = [self._holder(process, worker) for process in self._sharing(worker)]
             for pid, ranges in next_assignments(holders, targets.get(worker, {})).items():
                 self._start(self._processes[pid], self._assign(self._processes[pid], ranges))
-            for process in processes:
-                if process.ranges is None and self._is_reachable(process):
-                    self._start(process, self._learn(process))
+        for process in self._processes.values():
+            if process.ranges is None and self._is_reachable(process):
+                self._start(process, self._learn(process))
 
     async def let_go(self, version_id: str) -> None:
         """Returns when the version's process has no objects: another one is about to take its
@@ -132,15 +130,26 @@ class Assignments:
         return {
             spec.name: assigned_ranges(spec.deployment.shares)
             for spec in self._applied().workers
-            if spec.name in workers
+            if spec.name in workers and spec.runs_objects_on(self._edge)
         }
 
-    def _holder(self, process: _Process) -> Holder:
+    def _sharing(self, worker: str) -> list[_Process]:
+        """The Worker's processes, and those of a Worker that has transferred a class to it."""
+        own = [process for process in self._processes.values() if process.worker == worker]
+        namespaces = {namespace for process in own for namespace in process.namespaces}
+        return [
+            process
+            for process in self._processes.values()
+            if process.worker == worker or not namespaces.isdisjoint(process.namespaces)
+        ]
+
+    def _holder(self, process: _Process, worker: str) -> Holder:
+        """As the processes of `worker` see it."""
         return Holder(
             pid=process.child.pid,
             version_id=process.version_id,
             ranges=process.ranges,
-            is_reachable=self._is_reachable(process),
+            is_reachable=process.worker == worker and self._is_reachable(process),
         )
 
     def _is_reachable(self, process: _Process) -> bool:

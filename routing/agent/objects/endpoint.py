@@ -17,7 +17,7 @@ from routing.agent.users.peers import Peer
 log = logging.getLogger("edge")
 
 PATH = "/objects/alarm"
-_JSON = ((b"content-type", b"application/json"),)
+JSON = ((b"content-type", b"application/json"),)
 
 
 class _Change(msgspec.Struct):
@@ -56,7 +56,7 @@ class AlarmEndpoint:
         except (sqlite3.Error, OSError) as error:
             log.error("alarms cannot be stored: %s", error)
             return Response(503)
-        return Response(200, _JSON, msgspec.json.encode({"at": at}))
+        return Response(200, JSON, msgspec.json.encode({"at": at}))
 
     def _may(self, request: Request, namespace: str) -> bool:
         version_id = b"".join(request.lines(b"x-edge-version")).decode("latin-1")

@@ -6,16 +6,19 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from routing.agent.base.child_process import Child, running
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Request, Response
 from routing.agent.objects.alarm_clock import AlarmClock
 from routing.agent.objects.alarm_store import AlarmStore
 from routing.agent.objects.assignments import Assignments
-from routing.agent.objects.endpoint import PATH, AlarmEndpoint
+from routing.agent.objects.endpoint import JSON, PATH, AlarmEndpoint
 from routing.agent.objects.folders import ObjectFolders
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.users.isolation import Isolation
+from routing.compile.workerd.objects import is_objects_path, objects_answer
 from routing.snapshot import Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
@@ -24,8 +27,9 @@ log = logging.getLogger("edge")
 class Objects:
     """`connect` it to the supervisor, which needs it first."""
 
-    def __init__(self, tasks: Tasks, isolation: Isolation) -> None:
-        self._tasks = tasks
+    def __init__(self, edge: str, tasks: Tasks, isolation: Isolation) -> None:
+        """`edge` is the name of this edge."""
+        self._edge, self._tasks = edge, tasks
         self.folders = ObjectFolders(isolation)
         self._store = AlarmStore()
         self._assignments: Assignments | None = None
@@ -44,6 +48,7 @@ class Objects:
             pid_of=supervisor.versions.pid,
             applied=applied,
             admit=self.folders.admit_group,
+            edge=self._edge,
         )
         self._clock = AlarmClock(
             self._store, self._tasks, applied, lambda: round(time.time() * 1000)
@@ -75,6 +80,10 @@ class Objects:
 
     def answer(self, request: Request) -> Response | None:
         """None if the request is not about objects."""
+        if request.method == "GET" and is_objects_path(request.path):
+            applied, slots = self._supervisor.state.applied, self._supervisor.versions.slots()
+            where = objects_answer(applied, slots, request.path, self._edge)
+            return Response(200, JSON, msgspec.json.encode(where))
         if request.method == "POST" and request.path == PATH:
             return self._endpoint.answer(request)
         return None

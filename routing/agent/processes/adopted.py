@@ -62,8 +62,20 @@ class Adopted:
         for start, is_current in self._unnamed.named(snapshots, previews):
             self._versions.name(start)
             if not is_current:
-                version_id = start.version.id
-                self._versions.renew(version_id, partial(self._reconnect, version_id))
+                self._renew(start.version.id)
+
+    def update_classes(self, snapshot: Snapshot) -> None:
+        """Replaces processes whose version implements other Durable Objects now, because a
+        migration has renamed or transferred a class."""
+        for worker in snapshot.workers:
+            for version in worker.versions:
+                process = self._versions.state.processes.get(version.id)
+                if process is not None and process.version.objects != version.objects:
+                    self._versions.name(Start(worker.name, version, process.slot))
+                    self._renew(version.id)
+
+    def _renew(self, version_id: str) -> None:
+        self._versions.renew(version_id, partial(self._reconnect, version_id))
 
     async def _reconnect(self, version_id: str) -> None:
         """Returns once Envoy has closed its connections to the version's old process, or after a

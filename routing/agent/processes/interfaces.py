@@ -55,6 +55,8 @@ class EnvoyProcess(Protocol):
 class RunningVersion(Protocol):
     """`processes.version_process.VersionProcess`."""
 
+    sockets: tuple[str, ...]
+
     async def stop(self, grace: float = ...) -> None: ...
 
     async def renew(self, reconnect: Callable[[], Awaitable[None]]) -> None: ...

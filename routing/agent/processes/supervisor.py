@@ -41,7 +41,6 @@ from routing.agent.state.plan import next_routes, plan
 from routing.agent.state.state import EdgeState, Phase, version_ids as ids_of
 from routing.agent.users.claims import Users
 from routing.agent.users.peers import Peer
-from routing.compile.workerd.objects import is_objects_path, objects_answer
 from routing.compile.workerd.slots import slots_answer
 from routing.snapshot import EMPTY, Preview, Snapshot
 
@@ -148,10 +147,7 @@ class Supervisor:
         self._touch()
 
     def slots(self, path: str) -> dict[str, object]:
-        """How RPC calls are spread, or where Durable Objects run, as routed now, for the caller in
-        `path`."""
-        if is_objects_path(path):
-            return objects_answer(self.state.applied, self.versions.slots(), path)
+        """How RPC calls are spread, as routed now, for the caller in `path`."""
         return slots_answer(self.state.applied, self.versions.slots(), path)
 
     def is_version_peer(self, version_id: str, peer: Peer | None) -> bool:
@@ -255,6 +251,7 @@ class Supervisor:
 
     def _name_adopted(self) -> None:
         self._adopted.name((self.state.applied, self.desired), self._previews)
+        self._adopted.update_classes(self.desired)
 
     async def _catch_up_with_envoy(self) -> None:
         """An adopted Envoy may be ahead of the snapshot on disk, by what the last agent had no time

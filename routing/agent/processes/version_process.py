@@ -69,7 +69,8 @@ class VersionProcess:
         adopted: Note | None = None,
         cold: bool = False,
     ) -> None:
-        self._id, self._sockets = version_id, sockets
+        #: `sockets` are for the next process; those of this one stay.
+        self._id, self.sockets = version_id, sockets
         self._prepare, self._about, self._tell = prepare, about, tell
         self._groups, self._let_go = groups, let_go
         self._user = VersionUser(users)
@@ -126,7 +127,7 @@ class VersionProcess:
             if child is None or self._stopping or self._cold:
                 return
             await self._let_go()
-            listeners = Listeners(self._id, self._sockets, beside=True)
+            listeners = Listeners(self._id, self.sockets, beside=True)
             try:
                 listeners.open()
                 if self._watcher is not None:
@@ -186,7 +187,7 @@ class VersionProcess:
         """Starts the replacement and gives it the sockets' paths. Returns the old process's
         claim."""
         self._check_not_stopping()
-        listeners = Listeners(self._id, self._sockets, beside=True)
+        listeners = Listeners(self._id, self.sockets, beside=True)
         earlier, child = self._user.leave(), None
         try:
             listeners.open()

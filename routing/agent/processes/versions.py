@@ -102,8 +102,9 @@ class Versions:
         )
 
     def name(self, start: Start) -> None:
-        """A snapshot names the version of an adopted process: from now on it can be restarted."""
+        """What a snapshot says of a running version: its next process is started so."""
         self._starts[start.version.id] = start
+        self._processes[start.version.id].sockets = workerd.socket_names(start.version)
         self.state = edge_state.version_named(self.state, start.version)
 
     def renew(self, version_id: str, reconnect: Callable[[], Awaitable[None]]) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.workerd.services import calls, external
-from routing.rules.split import VersionWeight
 from routing.snapshot import BindingSpec, ObjectClass, Snapshot, VersionSpec
 
 BINDING = "durable_object_namespace"
@@ -45,17 +44,19 @@ def is_objects_path(path: str) -> bool:
 
 
 def objects_answer(
-    snapshot: Snapshot, slots: Mapping[str, int], path: str, edge: str = ""
+    snapshot: Snapshot, slots: Mapping[str, int], path: str, edge: str
 ) -> dict[str, object]:
     """`{"slots": [[slot, weight], ...], "edge": ""}` for a path of `objects_path`, in the order of
-    the buckets. The slot of a version without a process is null. `edge` is another edge that has
-    the objects."""
+    the buckets. The slot of a version without a process is null. `edge` in the answer is the edge
+    that has the objects, if it is not this one, `edge`."""
     name = path.removeprefix(_PATH)
-    shares: tuple[VersionWeight, ...] = ()
     for worker in snapshot.workers:
         if worker.name == name:
+            if not worker.runs_objects_on(edge):
+                return {"slots": [], "edge": worker.objects_edge[0]}
             shares = worker.deployment.shares
-    return {"slots": [[slots.get(s.version_id), s.weight] for s in shares], "edge": edge}
+            return {"slots": [[slots.get(s.version_id), s.weight] for s in shares], "edge": ""}
+    return {"slots": [], "edge": ""}
 
 
 def add_classes(

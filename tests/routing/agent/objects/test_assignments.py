@@ -22,11 +22,13 @@ CLASSES = (ObjectClass(class_name="Counter", namespace="ab" * 16),)
 class Process:
     """A version's process. `closes` is set while it may give up objects."""
 
-    def __init__(self, log, version_id, pid, *, is_adopted=False, ranges=()):
+    def __init__(self, log, version_id, pid, *, worker="w", is_adopted=False, ranges=()):
         self.log, self.version_id, self.pid = log, version_id, pid
         self.ranges, self.is_adopted, self.instance = ranges, is_adopted, f"instance-{pid}"
         self.ended = asyncio.get_running_loop().create_future()
-        about = SimpleNamespace(id=version_id, worker="w", objects=CLASSES, instance=self.instance)
+        about = SimpleNamespace(
+            id=version_id, worker=worker, objects=CLASSES, instance=self.instance
+        )
         self.note = SimpleNamespace(version=about, ready=True)
         self.closes = asyncio.Event()
         self.closes.set()
@@ -72,13 +74,14 @@ class Edge:
             pid_of=self.current.get,
             applied=lambda: self.snapshot,
             admit=lambda namespaces: None,
+            edge="edge-1",
         )
         tasks.forever("objects", self.assignments.run)
 
-    def step(self, newest):
+    def step(self, newest, **fields):
         shares = (VersionWeight("new", newest), VersionWeight("old", TOTAL - newest))
         deployment = DeploymentSpec(id="d", shares=shares)
-        worker = WorkerSpec(name="w", hostnames=(), deployment=deployment, versions=())
+        worker = WorkerSpec(name="w", hostnames=(), deployment=deployment, versions=(), **fields)
         self.snapshot = Snapshot(revision=1, workers=(worker,))
 
     async def run(self, version_id, pid, **options):
@@ -175,6 +178,28 @@ async def test_a_process_lets_go_before_another_one_takes_its_sockets(edge):
     await edge.expect(("old", ()))
     await edge.nothing_happens()
     assert process.signals == []
+
+
+async def test_objects_of_another_edge_are_opened_nowhere(edge):
+    edge.step(0, objects_edge=("edge-2",))
+    await edge.run("old", 1)
+    await edge.nothing_happens()
+    edge.step(0, objects_edge=("edge-1", "was-edge-1"))
+    edge.assignments.changed()
+    await edge.expect(("old", ((0, TOTAL),)))
+    edge.step(0, objects_edge=("edge-2",))
+    edge.assignments.changed()
+    await edge.expect(("old", ()))
+
+
+async def test_a_transferred_class_is_closed_in_its_old_worker_first(edge):
+    giver = await edge.run("giver", 1, worker="v", is_adopted=True, ranges=((0, 10),))
+    giver.closes.clear()
+    await edge.nothing_happens()
+    await edge.run("old", 2)
+    await edge.expect(("old", ((10, TOTAL),)))
+    giver.closes.set()
+    await edge.expect(("giver", ()), ("old", ((0, TOTAL),)))
 
 
 async def test_let_go_of_a_version_without_objects_does_nothing(edge):

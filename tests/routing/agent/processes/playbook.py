@@ -78,6 +78,8 @@ class FakeEnvoy:
 class FakeVersion:
     pid = None
 
+    sockets = ()
+
     def __init__(self, log, processes, *, version_id, tell, adopted=None, cold=False, **_):
         self._log, self._id, self.tell = log, version_id, tell
         self.ended = asyncio.Event()

@@ -1,6 +1,7 @@
 """The supervisor as a playbook: events, and the commands to Envoy and to processes."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from routing.agent.envoy.admin_client import EnvoyUnavailable
 from routing.agent.processes import drain, supervisor
 from routing.agent.processes.process_config import Configurations
 from routing.agent.state.status import shown
-from routing.snapshot import Preview
+from routing.snapshot import ObjectClass, Preview
 from tests.eventually import eventually_async
 from tests.routing.agent.adoption.test_inherited import note
 from tests.routing.agent.histories import make_version, make_worker, snapshot
@@ -221,3 +222,16 @@ async def test_unused_versions_stop_and_those_with_requests_do_not(monkeypatch):
         await edge.expect("sleep a")
         assert edge.supervisor.state.processes["a"].state == "cold"
         assert await memory.stop_unused() == ()
+
+
+async def test_a_process_is_replaced_when_its_version_has_other_objects():
+    classes = (ObjectClass(class_name="Counter", namespace="ab" * 16),)
+    after = replace(SHOP_A, versions=(replace(SHOP_A.versions[0], objects=classes),))
+    async with playing(snapshot(1, SHOP_A)) as edge:
+        edge.ready("a")
+        await edge.expect("start a", "prepare 1")
+        edge.desire(2, after)
+        await eventually_async(lambda: "renew a" in edge.log)
+        await eventually_async(lambda: edge.supervisor.state.applied.revision == 2)
+        assert edge.log.count("renew a") == 1
+        assert "objects" in edge.processes["a"].sockets

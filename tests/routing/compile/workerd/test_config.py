@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from routing.compile.workerd import config as workerd
+from routing.compile.workerd import config as workerd, objects
 from routing.snapshot import BindingSpec, VersionSpec
 from tests.routing.compile.cases import (
     CONTENTS,
@@ -16,6 +16,7 @@ from tests.routing.compile.cases import (
     MODULE,
     RUNTIME,
     SERVICE_WORKER,
+    SNAPSHOTS,
     make_version,
     module,
 )
@@ -136,3 +137,21 @@ def test_a_binding_to_a_part_that_is_missing_is_refused() -> None:
     ghost = BindingSpec(name="GREETING", type="text_blob", options={"part": "ghost"})
     refused = refusal(replace(SERVICE_WORKER, bindings=(ghost,)))
     assert refused.kind == "module"
+
+
+def test_where_objects_run_is_answered_in_the_order_of_their_buckets() -> None:
+    snapshot = SNAPSHOTS["objects"]
+    new, old = (version.id for version in snapshot.workers[0].versions)
+    path = objects.objects_path("counter")
+    assert objects.objects_answer(snapshot, {old: 3}, path, "edge-1") == {
+        "slots": [[None, 10_000], [3, 90_000]],
+        "edge": "",
+    }
+    worker = replace(snapshot.workers[0], objects_edge=("edge-2",))
+    elsewhere = replace(snapshot, workers=(worker,))
+    answer = objects.objects_answer(elsewhere, {new: 1, old: 3}, path, "edge-1")
+    assert answer == {"slots": [], "edge": "edge-2"}
+    assert objects.objects_answer(snapshot, {}, objects.objects_path("x"), "") == {
+        "slots": [],
+        "edge": "",
+    }
