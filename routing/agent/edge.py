@@ -262,6 +262,7 @@ class Edge:
             agent=self._record.facts(config.name),
             is_draining=self._record.is_draining,
             loopback=loopback_id(),
+            objects=self._objects.usage,
         )
 
     def on_removed(self, act: Callable[[], None]) -> None:

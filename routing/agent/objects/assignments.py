@@ -22,17 +22,20 @@ log = logging.getLogger("edge")
 
 _CHECK_SECONDS = 0.5
 """Ends of processes are noticed then, if nothing else happens."""
+_LEAVING_SECONDS = 60.0
+"""A process that has let go ends long before. One that still runs then was not replaced."""
 
 
 @dataclass(slots=True, eq=False)
 class _Process:
-    """`ranges` is None if unknown. `has_left`: another process has its sockets, or will."""
+    """`ranges` is None if unknown. Until `leaves_until` (time of the loop) another process is about
+    to take its sockets, or has them."""
 
     child: Child
     version_id: str
     worker: str
     ranges: Ranges | None
-    has_left: bool = False
+    leaves_until: float = 0.0
     task: asyncio.Task[None] | None = None
 
     @property
@@ -44,6 +47,10 @@ class _Process:
     def namespaces(self) -> list[str]:
         about = self.child.note.version
         return [of.namespace for of in about.objects] if about is not None else []
+
+    @property
+    def has_left(self) -> bool:
+        return asyncio.get_running_loop().time() < self.leaves_until
 
     @property
     def is_busy(self) -> bool:
@@ -103,7 +110,7 @@ class Assignments:
         process = self._processes.get(self._pid_of(version_id) or 0)
         if process is None:
             return
-        process.has_left = True
+        process.leaves_until = asyncio.get_running_loop().time() + _LEAVING_SECONDS
         if process.task is not None:
             await asyncio.wait([process.task])
         await self._move(process, (), is_leaving=True)

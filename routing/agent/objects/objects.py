@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -23,6 +24,8 @@ from routing.snapshot import Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
 
+_MEASURE_SECONDS = 10.0
+
 
 class Objects:
     """`connect` it to the supervisor, which needs it first."""
@@ -34,6 +37,8 @@ class Objects:
         self._store = AlarmStore()
         self._assignments: Assignments | None = None
         self._deleted: tuple[str, ...] = ()
+        #: By namespace: {"objects", "bytes"}.
+        self.usage: dict[str, dict[str, int]] = {}
 
     def connect(
         self, supervisor: Supervisor, children: Callable[[], Iterable[Child]] = running
@@ -64,6 +69,7 @@ class Objects:
         assert self._assignments is not None
         self._tasks.forever("objects", self._assignments.run)
         self._tasks.forever("alarms", self._clock.run)
+        self._tasks.forever("measure objects", self._measure)
 
     def changed(self) -> None:
         """Processes or percentages may have changed; cheap."""
@@ -87,6 +93,12 @@ class Objects:
         if request.method == "POST" and request.path == PATH:
             return self._endpoint.answer(request)
         return None
+
+    async def _measure(self) -> None:
+        while True:
+            if self.folders.namespaces() or self.usage:
+                self.usage = await asyncio.to_thread(self.folders.usage)
+            await asyncio.sleep(_MEASURE_SECONDS)
 
     def _delete(self, namespaces: tuple[str, ...]) -> None:
         """Those that no process uses any more."""

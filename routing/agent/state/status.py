@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -48,7 +48,8 @@ class AgentFacts:
 class Facts:
     """Everything a report is made of. `control_error` is why the control plane is unavailable,
     since `control_since`; `applied_at` is when the revision was reached; `disk` is why the folder
-    cannot be written (`routing.disk.DiskState`); `loopback` is `routing.loopback.loopback_id`. With
+    cannot be written (`routing.disk.DiskState`); `loopback` is `routing.loopback.loopback_id`;
+    `objects` counts Durable Objects and their bytes on disk, by namespace. With
     `is_draining` balancers should send nothing new."""
 
     state: EdgeState
@@ -70,6 +71,7 @@ class Facts:
     is_draining: bool = False
     pid: int = 0
     loopback: str = ""
+    objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def report(facts: Facts) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "disk": facts.disk,
         "agent": asdict(facts.agent),
         "loopback": facts.loopback,
+        "objects": {name: dict(usage) for name, usage in facts.objects.items()},
         "relays": True,
         "delivers_events": True,
     }

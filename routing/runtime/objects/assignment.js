@@ -36,7 +36,7 @@ export function track(key, id, promise) {
   const done = (value) => {
     object.calls--;
     object.at = Date.now();
-    if (value?.webSocket) object.hasSockets = true;
+    if (value instanceof Response && value.webSocket) object.hasSockets = true;
   };
   promise.then(done, () => done());
   return promise;

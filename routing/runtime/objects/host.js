@@ -90,7 +90,7 @@ export async function control(request, ctx) {
   const body = await request.json();
   if (pathname === "/alarm") return alarm(body);
   if (pathname !== "/assign") return new Response(null, { status: 404 });
-  process.isLeaving ||= body.is_leaving;
+  process.isLeaving = body.is_leaving;
   const work = assign(body.ranges, body.grace_ms);
   ctx.waitUntil(work.catch(() => {})); // it goes on if the agent ends meanwhile
   await work;
