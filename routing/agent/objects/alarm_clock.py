@@ -23,12 +23,15 @@ MOST_RETRIES = 6
 _FIRST_RETRY_MS = 2000
 _AGAIN_MS = 1000
 """For an alarm that did not reach its object."""
+_ELSEWHERE_MS = 30_000
+"""For one whose Worker has no deployment, or its objects on another edge."""
 _AT_ONCE = 64
 _CHECK_SECONDS = 60.0
 
 
 class AlarmClock:
-    """`applied` is the snapshot that Envoy routes by, `now_ms` the clock."""
+    """`applied` is the snapshot that Envoy routes by, `now_ms` the clock, `edge` the name of this
+    edge."""
 
     def __init__(
         self,
@@ -36,8 +39,10 @@ class AlarmClock:
         tasks: Tasks,
         applied: Callable[[], Snapshot],
         now_ms: Callable[[], int],
+        edge: str,
     ) -> None:
         self._store, self._tasks, self._applied, self._now_ms = store, tasks, applied, now_ms
+        self._edge = edge
         #: In progress, by object.
         self._ringing: dict[tuple[str, str], Alarm] = {}
         self._is_due = asyncio.Event()
@@ -77,8 +82,8 @@ class AlarmClock:
 
     async def _ring(self, alarm: Alarm) -> None:
         worker = _worker_of(self._applied(), alarm.namespace)
-        if worker is None:
-            self._again(alarm)
+        if worker is None or not worker.runs_objects_on(self._edge):
+            self._again(alarm, _ELSEWHERE_MS)
             return
         version_id = assigned_version(worker.deployment.shares, alarm.object_id)
         about = {
@@ -108,9 +113,9 @@ class AlarmClock:
                 log.warning(text, alarm.object_id, result.outcome, result.message)
             self._store.finish(alarm)
 
-    def _again(self, alarm: Alarm) -> None:
+    def _again(self, alarm: Alarm, wait_ms: int = _AGAIN_MS) -> None:
         with suppress(sqlite3.Error):
-            self._store.postpone(alarm, self._now_ms() + _AGAIN_MS, retries=alarm.retries)
+            self._store.postpone(alarm, self._now_ms() + wait_ms, retries=alarm.retries)
 
 
 def _worker_of(snapshot: Snapshot, namespace: str) -> WorkerSpec | None:

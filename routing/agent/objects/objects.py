@@ -56,7 +56,7 @@ class Objects:
             edge=self._edge,
         )
         self._clock = AlarmClock(
-            self._store, self._tasks, applied, lambda: round(time.time() * 1000)
+            self._store, self._tasks, applied, lambda: round(time.time() * 1000), self._edge
         )
         self._endpoint = AlarmEndpoint(
             self._store,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -63,7 +64,8 @@ class Clock:
 
     def __init__(self, store, tasks, monkeypatch):
         self.now, self.rung, self.answers = 1_000_000, [], []
-        self.clock = AlarmClock(store, tasks, lambda: SNAPSHOT, lambda: self.now)
+        self.snapshot = SNAPSHOT
+        self.clock = AlarmClock(store, tasks, lambda: self.snapshot, lambda: self.now, "edge-1")
         monkeypatch.setattr(object_process, "ring", self.ring)
 
     async def ring(self, address, about):
@@ -143,6 +145,18 @@ async def test_an_object_that_is_not_reached_is_tried_again_for_ever(clock, stor
         assert await clock.tick(1000) == [("new", LOW, 0)]
     assert await clock.tick(1000) == [("new", LOW, 0)]
     assert store.get(KEY, LOW) is None
+
+
+async def test_an_alarm_waits_while_the_objects_are_elsewhere(clock, store):
+    (worker,) = SNAPSHOT.workers
+    store.set(KEY, LOW, None, clock.now)
+    clock.snapshot = replace(SNAPSHOT, workers=())
+    assert await clock.tick() == []
+    clock.snapshot = replace(SNAPSHOT, workers=(replace(worker, objects_edge=("edge-2",)),))
+    assert await clock.tick(30_000) == []
+    clock.snapshot = SNAPSHOT
+    assert await clock.tick(1000) == []
+    assert await clock.tick(29_000) == [("new", LOW, 0)]
 
 
 def endpoint(store, clock, peers=("new",)):
