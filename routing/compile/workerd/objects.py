@@ -132,17 +132,17 @@ def _modules(version: VersionSpec, runtime: Mapping[str, str]) -> list[_Object]:
     source = source.replace('"__PRELUDE__"', json.dumps(f"./{_PRELUDE}"))
     if any(export.name == "default" for export in version.exports):
         source += f"\nexport {{ default }} from {main};\n"
-    source += "".join(_wrapping(c) for c in version.objects)
+    source += "".join(_wrapping(n, c) for n, c in enumerate(version.objects))
     return [
         {"name": _MAIN, "esModule": source},
         {"name": _PRELUDE, "esModule": runtime["objects/prelude.js"]},
     ]
 
 
-def _wrapping(of: ObjectClass) -> str:
-    """Names of classes are identifiers, as the inspection has seen."""
-    name = json.dumps(of.class_name)
-    return f"export const {of.class_name} = objectClass(code.{of.class_name}, {name});\n"
+def _wrapping(number: int, of: ObjectClass) -> str:
+    """The name of an export may be any text."""
+    name, local = json.dumps(of.class_name), f"class{number}"
+    return f"const {local} = objectClass(code[{name}], {name});\nexport {{ {local} as {name} }};\n"
 
 
 def _own(body: _Object, worker: str, version: VersionSpec, slot: int) -> _Object:
