@@ -83,6 +83,7 @@ def inspect(version: VersionSpec, modules: Mapping[str, bytes], *, worker: str) 
                     runtime=runtime(),
                     newest_date=newest_date(),
                     assets=assets,
+                    stores_objects=False,
                 )
                 startup_ms = run_until_ready(encode(config), sockets, SECONDS)
     except workerd.VersionInvalid as error:

@@ -103,6 +103,7 @@ def config(
     assets: str = "",
     cache: bytes | None = None,
     rate_limits: bytes | None = None,
+    stores_objects: bool = True,
 ) -> _Object:
     """The configuration for `workerd serve`, sockets without addresses (`--socket-fd`).
 
@@ -111,7 +112,8 @@ def config(
     `tail`, console lines and exceptions go to the agent. `newest_date` is the latest compatibility
     date that the runtime takes (`running_date`). `assets` is the folder with the static assets
     (default: the version's in the edge's folder), `cache` and `rate_limits` are the keys of the
-    edge's processes for them, None without one. Raises `VersionInvalid`.
+    edge's processes for them, None without one. Without `stores_objects`, Durable Objects need no
+    folder. Raises `VersionInvalid`.
     """
     network = {
         "allow": ["public"],
@@ -123,7 +125,7 @@ def config(
     body, services = _code(version, modules, newest_date, surroundings)
     own = _version_services(version, body, newest_date, tail, assets)
     if version.objects:
-        services += add_classes(body, worker, version, slot, runtime)
+        services += add_classes(body, worker, version, slot, runtime, is_stored=stores_objects)
     if version.assets:
         own += ranges_services(own[-1], own_worker("ranges.js", runtime))
     if names.receives_events(version):

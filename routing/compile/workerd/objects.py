@@ -60,19 +60,26 @@ def objects_answer(
 
 
 def add_classes(
-    body: _Object, worker: str, version: VersionSpec, slot: int, runtime: Mapping[str, str]
+    body: _Object,
+    worker: str,
+    version: VersionSpec,
+    slot: int,
+    runtime: Mapping[str, str],
+    *,
+    is_stored: bool,
 ) -> list[_Object]:
-    """Completes the Worker `body` of a version with classes. Returns the services that it needs."""
+    """Completes the Worker `body` of a version with classes. Returns the services that it needs.
+    Unless `is_stored`, objects are in memory only."""
     body["modules"] = [*_modules(version, runtime), *body["modules"]]
     body["durableObjectNamespaces"] = [
         {"className": c.class_name, "uniqueKey": c.namespace, "enableSql": c.sqlite}
         for c in version.objects
     ]
-    body["durableObjectStorage"] = {"localDisk": _DISK}
+    body["durableObjectStorage"] = {"localDisk": _DISK} if is_stored else {"inMemory": None}
     body["bindings"] = [*body["bindings"], _own(body, worker, version, slot)]
     folder = f"/proc/self/cwd/{names.OBJECTS_FOLDER}"
     disk = {"name": _DISK, "disk": {"path": folder, "writable": True}}
-    return [disk, *_slots(worker, version.id)]
+    return [*([disk] if is_stored else []), *_slots(worker, version.id)]
 
 
 def bind_objects(

@@ -17,6 +17,7 @@ from tests.routing.compile.cases import (
     RUNTIME,
     SERVICE_WORKER,
     SNAPSHOTS,
+    WITH_OBJECTS,
     make_version,
     module,
 )
@@ -155,3 +156,11 @@ def test_where_objects_run_is_answered_in_the_order_of_their_buckets() -> None:
         "slots": [],
         "edge": "",
     }
+
+
+def test_a_trial_of_objects_needs_no_folder() -> None:
+    compiled = workerd.config(
+        "w", WITH_OBJECTS, CONTENTS, slot=0, runtime=RUNTIME, stores_objects=False
+    )
+    assert compiled["services"][0]["worker"]["durableObjectStorage"] == {"inMemory": None}
+    assert not any("disk" in service for service in compiled["services"])
