@@ -11,6 +11,9 @@ class RolloutsConfig(AppConfig):
         from dashboard.discussion.watch import follow_take_over
         from dashboard.rollouts.actions.owner import follow_hand_over
         from dashboard.rollouts.page import push
+        from dashboard.rollouts.remote.approvals import waiting_count
+        from dashboard.ui import badges
 
         push.connect()
+        badges.register("reviews:inbox", waiting_count)
         follow_take_over(follow_hand_over)

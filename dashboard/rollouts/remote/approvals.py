@@ -12,6 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
 from dashboard.accounts.models import Role, User
 from dashboard.cloud.provider.values import VersionDetail
 from dashboard.reviews.policies.change import VersionFacts, change_between
@@ -79,7 +83,7 @@ def review_of(rollout: RemoteRollout, now: datetime) -> Review:
 
 def newest_votes(rollout: RemoteRollout) -> list[RemoteApproval]:
     """The last word of each person."""
-    votes = {vote.person_id: vote for vote in rollout.approvals.select_related("person")}
+    votes = {vote.person_id: vote for vote in rollout.approvals.all()}
     return list(votes.values())
 
 
@@ -92,6 +96,36 @@ def valid_approvals(
     approved = [vote for vote in votes if vote.kind == RemoteApproval.Kind.APPROVE]
     fresh = [vote for vote in approved if now < vote.at + rule.valid_for]
     return [vote for vote in fresh if not why_not(rollout, rule, vote.person)]
+
+
+def waits_for(rollout: RemoteRollout, person: User, now: datetime) -> bool:
+    """Whether this person's approval is missing and would count."""
+    rule = requirement_of(rollout).rule
+    if rule is None or not rule.approvals or rollout.state != State.REVIEW:
+        return False
+    if why_not(rollout, rule, person):
+        return False
+    votes = newest_votes(rollout)
+    given = valid_approvals(rollout, votes, now)
+    return len(given) < rule.approvals and person.pk not in {vote.person_id for vote in given}
+
+
+def waiting_count(request: HttpRequest) -> int:
+    """Rollouts that wait for this person's approval. Two queries, none while accounts are off."""
+    user = request.user
+    if not settings.CLOUD_HOSTS or not isinstance(user, User) or not user.may(Role.REVIEWER):
+        return 0
+    waiting = RemoteRollout.objects.with_account().filter(state=State.REVIEW.value)
+    return sum(waits_for(rollout, user, timezone.now()) for rollout in waiting)
+
+
+def approvers_of(rollout: RemoteRollout) -> list[User]:
+    """People whose approval would count."""
+    rule = requirement_of(rollout).rule
+    if rule is None or not rule.approvals:
+        return []
+    people = User.objects.filter(is_active=True, by_token_only=False)
+    return [person for person in people if not why_not(rollout, rule, person)]
 
 
 def why_not(rollout: RemoteRollout, rule: Rule, person: User) -> str:

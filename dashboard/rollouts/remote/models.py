@@ -41,7 +41,9 @@ class RemoteRolloutQuerySet(models.QuerySet["RemoteRollout"]):
         return self.exclude(state__in=ENDED_STATES)
 
     def with_account(self) -> RemoteRolloutQuerySet:
-        return self.select_related("account", "owner", "change")
+        return self.select_related("account", "owner", "change").prefetch_related(
+            "approvals__person"
+        )
 
 
 class RemoteRollout(RolloutProgress):

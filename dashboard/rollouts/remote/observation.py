@@ -32,6 +32,9 @@ from routing.rules.split import TOTAL
 
 UNREAD_AFTER = timedelta(seconds=60)
 """After this without an answer, what is live is not known."""
+LOGS_FACTOR = 4
+"""With many rollouts, logs are read this much less often than deployments: each step has an own
+time range, and both share the budget of calls."""
 COLD_START = timedelta(seconds=60)
 """Left out after a change of the split, for both versions."""
 
@@ -46,11 +49,15 @@ class Figures:
 
 
 def deployments_of(rollout: RemoteRollout, now: datetime) -> Reading[Sequence[DeploymentSummary]]:
-    account, name = rollout.account, rollout.worker_name
-    fresh = live_freshness(watched_workers(account, name, now))
+    account, name, fresh = rollout.account, rollout.worker_name, _fresh(rollout, now)
     return reading(
         account, f"deployments.{name}", lambda: provider_of(account).deployments(name), now, fresh
     )
+
+
+def _fresh(rollout: RemoteRollout, now: datetime) -> float:
+    """Seconds for which the list of deployments is fresh."""
+    return live_freshness(watched_workers(rollout.account, rollout.worker_name, now))
 
 
 def observe(rollout: RemoteRollout, now: datetime) -> Seen | None:
@@ -146,7 +153,8 @@ def _counts(rollout: RemoteRollout, since: datetime, now: datetime) -> Reading[M
 def _logs(rollout: RemoteRollout, since: datetime, now: datetime) -> Reading[ErrorCounts]:
     account = rollout.account
     what = f"errors.{int(since.timestamp())}"
-    return reading(account, what, lambda: provider_of(account).server_errors(since), now, LOGS)
+    fresh = max(LOGS, LOGS_FACTOR * _fresh(rollout, now))
+    return reading(account, what, lambda: provider_of(account).server_errors(since), now, fresh)
 
 
 def _logged(rollout: RemoteRollout, logs: Reading[ErrorCounts]) -> Logged:

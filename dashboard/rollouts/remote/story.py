@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from dashboard.accounts.models import User
+from dashboard.notifications.events import Event
 from dashboard.notifications.notify import notify
 from dashboard.rollouts.conductor.notices import event_of
 from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.decisions.values import Decision, after
 from dashboard.rollouts.remote import messages
+from dashboard.rollouts.remote.approvals import approvers_of
 from dashboard.rollouts.remote.models import RemoteRollout, RemoteRolloutEvent
 from routing.control import audit
 
@@ -69,14 +71,26 @@ def save_decision(
 
 def announce(rollout: RemoteRollout, before: str, now: datetime, by: User | None) -> None:
     event = event_of(State(rollout.state), State(before), rollout.reason)
-    if event is None:
-        return
+    if event is not None:
+        _notify(event, rollout, [rollout.owner], now, by)
+    if rollout.state == State.REVIEW and before != State.REVIEW:
+        if people := approvers_of(rollout):
+            _notify(Event.REVIEW_REQUESTED, rollout, people, now, rollout.owner)
+
+
+def _notify(
+    event: Event,
+    rollout: RemoteRollout,
+    people: Sequence[User | None],
+    now: datetime,
+    by: User | None,
+) -> None:
     notify(
         event,
         now=now,
         worker=f"{rollout.account.slug}/{rollout.worker_name}",
         by=by,
-        people=[rollout.owner],
+        people=people,
         facts={
             "rollout": str(rollout.pk),
             "code": rollout.reason,

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from dashboard.rollouts.decisions.states import ENDED
 from dashboard.rollouts.hooks.models import HookDelivery
-from dashboard.rollouts.models import Rollout, RolloutEvent
+from dashboard.rollouts.models import RemoteRolloutEvent, Rollout, RolloutEvent
 
 MOST = 500
 """Rollouts in one go: a long transaction would make others wait."""
@@ -27,7 +27,14 @@ def prune(now: datetime) -> int:
     )
     ids = list(ended.order_by("ended_at").values_list("pk", flat=True).distinct()[:MOST])
     lines = RolloutEvent.objects.filter(rollout__in=ids).delete()[0] if ids else 0
-    return lines + _prune_hook_requests(oldest)
+    return lines + _prune_remote(oldest) + _prune_hook_requests(oldest)
+
+
+def _prune_remote(oldest: datetime) -> int:
+    """Events of ended rollouts of connected accounts."""
+    rows = RemoteRolloutEvent.objects.filter(rollout__ended_at__lt=oldest)
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_REQUESTS])
+    return RemoteRolloutEvent.objects.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def _prune_hook_requests(oldest: datetime) -> int:

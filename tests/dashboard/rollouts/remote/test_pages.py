@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
+from dashboard.notifications.events import Event
+from dashboard.notifications.models import OutboxEvent
 from dashboard.reviews.policies.edits import save
 from dashboard.reviews.policies.policy import Rule, Trigger
 from dashboard.rollouts.remote.models import RemoteApproval, RemoteRollout
@@ -16,7 +18,7 @@ LIST = "/cloudflare/shop-prod/workers/shop/rollouts/"
 FIELDS = {"steps": "10:2m,100", "final_bake": "1m", "on_harm": "abort", "min_sample": "50"}
 
 
-def two_approvals():
+def one_approval():
     def change(policy):
         return policy.with_rule(Rule(Trigger.FULL, approvals=1))
 
@@ -83,13 +85,18 @@ def test_an_action_on_an_old_page_is_refused_with_409(maya, shop):
 
 
 def test_the_policy_asks_for_an_approval_which_is_advisory(maya, shop, client):
-    two_approvals()
+    one_approval()
+    rita = make_user("rita", Role.REVIEWER)
     shop.start()
     rollout = shop.look(31, times=6)
     assert (rollout.state, rollout.reason) == ("review", "waits_for_review")
     page = maya.get(rollout.get_absolute_url())
     assert b'data-advisory="yes"' in page.content
-    client.force_login(make_user("rita", Role.REVIEWER))
+    client.force_login(rita)
+    assert b'data-waits-for-me="yes"' in client.get("/reviews/").content
+    assert b'data-waits-for-me="no"' in maya.get("/reviews/").content
+    [asked] = OutboxEvent.objects.filter(code=Event.REVIEW_REQUESTED)
+    assert asked.people == [rita.pk] and asked.link == rollout.get_absolute_url()
     address = f"{rollout.get_absolute_url()}decide/"
     client.post(address, {"kind": "approve", "comment": "Fine"})
     assert RemoteApproval.objects.get().comment == "Fine"
@@ -97,7 +104,7 @@ def test_the_policy_asks_for_an_approval_which_is_advisory(maya, shop, client):
 
 
 def test_own_changes_and_low_roles_cannot_approve(maya, shop, client):
-    two_approvals()
+    one_approval()
     shop.maya.role = Role.REVIEWER
     shop.maya.save()
     rollout = shop.start()
@@ -108,7 +115,7 @@ def test_own_changes_and_low_roles_cannot_approve(maya, shop, client):
 
 
 def test_a_rejection_holds(maya, shop, client):
-    two_approvals()
+    one_approval()
     shop.start()
     rollout = shop.look(31, times=6)
     client.force_login(make_user("rita", Role.REVIEWER))
