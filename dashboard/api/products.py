@@ -87,7 +87,6 @@ _BINDINGS: Mapping[str, str] = {
     "media": "Cloudflare Media Transformations",
     "mtls_certificate": "mTLS certificates",
     "pipelines": "Pipelines",
-    "send_email": "Email Sending",
     "stream": "Cloudflare Stream",
     "vectorize": "Vectorize",
     "vpc_network": "Workers VPC",

@@ -1,8 +1,12 @@
-"""The mail server; without one, mail is printed to the log of `manage.py work`."""
+"""The mail server; without one, mail is printed to the log of `manage.py work`. Mail of Workers is
+written to a folder, or sent with that server."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dashboard.settings.environment import variables
+from dashboard.settings.folders import DATA_DIR
 
 #: Its name. SLUICE_SMTP_HOST.
 EMAIL_HOST = variables.text("SLUICE_SMTP_HOST")
@@ -22,3 +26,12 @@ EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = variables.matching(
     "SLUICE_MAIL_FROM", "sluice@localhost", r"[^\r\n]*[^\s@<>]+@[^\s@<>]+>?", "a mail address"
 )
+#: Mail of Workers: `folder`, or `smtp` for the mail server. SLUICE_WORKER_MAIL.
+WORKER_MAIL = variables.matching(
+    "SLUICE_WORKER_MAIL",
+    "folder",
+    "folder|smtp" if EMAIL_HOST else "folder",
+    "folder, or smtp with SLUICE_SMTP_HOST",
+)
+#: SLUICE_WORKER_MAIL_DIR.
+WORKER_MAIL_DIR = Path(variables.text("SLUICE_WORKER_MAIL_DIR", str(DATA_DIR / "mail"))).resolve()

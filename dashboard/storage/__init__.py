@@ -9,6 +9,7 @@ kv.py             keys and values of a KV namespace
 d1/               D1 databases
 queues/           queues
 datasets/         datasets of Analytics Engine
+mail/             mail that Workers send
 secret_stores/    secrets stores, whose secrets are in the database
 r2/               R2 buckets
 objects/          the list of Durable Objects, which are not in the state process

@@ -13,6 +13,7 @@ urlpatterns = [
     path("objects/", object_views.index, name="objects"),
     path("r2/", include("dashboard.storage.r2.urls")),
     path("dataset/", include("dashboard.storage.datasets.urls")),
+    path("mail/", include("dashboard.storage.mail.urls")),
     path("secrets/", include("dashboard.storage.secret_stores.urls")),
     path("new/", views.create, name="create"),
     path("<str:kind>/<str:key>/rename/", views.rename, name="rename"),

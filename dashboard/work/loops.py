@@ -24,6 +24,7 @@ from dashboard.rollouts.hooks.delivery_queue import HookDeliveryQueue
 from dashboard.rollouts.remote.conductor import EVERY as REMOTE_SECONDS, look as look_at_remote
 from dashboard.rollouts.retention.prune import prune as prune_rollouts
 from dashboard.smoketests.runs.retention import prune as prune_check_runs
+from dashboard.storage.mail.delivery import look as look_at_mail
 from dashboard.storage.queues.delivery import QueueDelivery
 from dashboard.trail.push import push_all
 from dashboard.trail.upkeep import tidy
@@ -56,7 +57,7 @@ def conductor() -> list[Loop]:
             Task("edge_alerts", look_at_edges, every=15),
             Task("digest", send_weekly, every=15),
         ),
-        Loop(Task("deliveries", send_due)),
+        Loop(Task("deliveries", send_due), Task("worker_mail", look_at_mail, every=1)),
         Loop(
             Task("tails", tails.look, every=0.25),
             Task("verifications", verifications.look, every=0.25),

@@ -194,7 +194,8 @@ def whole_versions(versions: VersionQuerySet) -> VersionQuerySet:
 
 def preview_of(worker: Worker, version: Version) -> snapshot.Preview:
     """One of `whole_versions`, for an edge to run as a preview."""
-    spec = _version(version, version.modules.all(), objects_of_version(version), StoredValues())
+    objects = objects_of_version(version)
+    spec = _version(version, worker.name, version.modules.all(), objects, StoredValues())
     return snapshot.Preview(worker=worker.name, version=spec)
 
 
@@ -212,8 +213,9 @@ def _worker(
 ) -> snapshot.WorkerSpec:
     newest_first = sorted(shares, key=lambda share: -share.version.number)
     live = {str(share.version_id) for share in shares}
+    name = deployment.worker.name
     return snapshot.WorkerSpec(
-        name=deployment.worker.name,
+        name=name,
         hostnames=_hostnames(deployment.worker),
         deployment=snapshot.DeploymentSpec(
             id=str(deployment.id),
@@ -221,7 +223,7 @@ def _worker(
             counts=_counts(deployment),
         ),
         versions=tuple(
-            _version(s.version, modules[s.version_id], objects, stored) for s in newest_first
+            _version(s.version, name, modules[s.version_id], objects, stored) for s in newest_first
         ),
         other_versions=tuple(i for i in others if i not in live),
         objects_edge=edge_names(deployment.worker)
@@ -242,11 +244,14 @@ def _hostnames(worker: Worker) -> tuple[str, ...]:
 
 def _version(
     row: Version,
+    worker_name: str,
     modules: Iterable[VersionModule],
     objects: PublishedObjects,
     stored: StoredValues,
 ) -> snapshot.VersionSpec:
-    bindings = (stored.with_value(with_capability(decrypt_binding(b))) for b in row.bindings)
+    bindings = (
+        stored.with_value(with_capability(decrypt_binding(b), worker_name)) for b in row.bindings
+    )
     return snapshot.VersionSpec(
         id=str(row.id),
         number=row.number,

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
+from routing.compile.workerd import send_email
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.control import messages
 from routing.models import StateNamespace
@@ -51,8 +52,13 @@ def existing_references(kind: str, references: Iterable[str]) -> set[str]:
     return set(rows.values_list("key", flat=True))
 
 
-def with_capability(binding: BindingSpec) -> BindingSpec:
-    """The binding for an edge: one to a namespace gets the value of the state process's header."""
+def with_capability(binding: BindingSpec, worker_name: str) -> BindingSpec:
+    """The binding of a Worker for an edge: one to a namespace, or to the outbox, gets the value of
+    the state process's header."""
+    if binding.type == send_email.TYPE:
+        rules = send_email.rules_id(worker_name, binding)
+        value = header_value(settings.STATE_KEYS[0], send_email.KIND, rules)
+        return replace(binding, secret=Secret(value))
     bound = STATE_BINDINGS.get(binding.type)
     if bound is None:
         return binding

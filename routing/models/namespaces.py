@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 
-from routing.compile.workerd import stored_secrets
+from routing.compile.workerd import send_email, stored_secrets
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models.immutable import Immutable
 from routing.models.versions import Version
 
+OUTBOX = "outbox"
+"""What bindings that send mail refer to."""
 DATASET = "dataset"
 """The kind of Analytics Engine's datasets, which uploads create."""
 
@@ -53,15 +58,17 @@ class StateBinding(Immutable):
     def rows_of(cls, version: Version) -> list[StateBinding]:
         """Unsaved rows for `version.bindings`."""
         return [
-            cls(version=version, name=row["name"], kind=kind, reference=row[option])
+            cls(version=version, name=row["name"], kind=kind, reference=reference)
             for row in version.bindings
-            for kind, option in _references(row["type"])
+            for kind, reference in _references(row)
         ]
 
 
-def _references(binding_type: str) -> list[tuple[str, str]]:
-    """The kind of namespace that a binding is to, and the option that names it."""
-    if binding_type == stored_secrets.TYPE:
-        return [("secrets", "store_id")]
-    bound = STATE_BINDINGS.get(binding_type)
-    return [(bound.kind, bound.option)] if bound else []
+def _references(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The kind and key of the namespace that a stored binding is to."""
+    if row["type"] == stored_secrets.TYPE:
+        return [("secrets", row["store_id"])]
+    if row["type"] == send_email.TYPE:
+        return [(send_email.KIND, OUTBOX)]
+    bound = STATE_BINDINGS.get(row["type"])
+    return [(bound.kind, row[bound.option])] if bound else []

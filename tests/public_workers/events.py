@@ -67,8 +67,21 @@ def data_points_are_queried(system: System, worker: str, release: str) -> None:
     assert eventually(both, 30)
 
 
+def mail_is_in_the_folder(system: System, worker: str, release: str) -> None:
+    """As it was sent, of both releases."""
+    folder = system.data_dir / "mail"
+
+    def subjects() -> set[str]:
+        mails = [path.read_text() for path in folder.glob("*.eml")]
+        return {line for mail in mails for line in mail.splitlines() if "Subject" in line}
+
+    expected = {"Subject: Order of one", f"Subject: Order of {release}"}
+    assert eventually(lambda: expected <= subjects(), 30)
+
+
 EVENTS: Mapping[str, Callable[[System, str, str], None]] = {
     "cron": cron_runs_now,
+    "mail": mail_is_in_the_folder,
     "data points": data_points_are_queried,
     "websocket": echo_over_websocket,
     "streaming": parts_arrive_as_they_are_sent,

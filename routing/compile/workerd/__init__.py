@@ -7,6 +7,7 @@ assets.py    static assets in front of the code
 events.py    the Worker that delivers cron and queue events
 cache.py     the Cache API, and the edge's process behind it
 rate_limits.py  rate limiting bindings, and the edge's process behind them
+send_email.py  bindings that send mail
 stored_secrets.py  bindings to secrets of a secrets store
 option_types.py  types of bindings with several options, as pages show them
 own_workers.py  Workers of our own, and their capabilities

@@ -11,6 +11,7 @@ from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.objects import BINDING as OBJECTS, bind_objects
 from routing.compile.workerd.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
+from routing.compile.workerd.send_email import TYPE as SEND_EMAIL, bind_send_email
 from routing.compile.workerd.services import bind
 from routing.compile.workerd.state import STATE_BINDINGS, bind_state
 from routing.compile.workerd.stored_secrets import TYPE as STORED_SECRET, bind_stored_secret
@@ -87,6 +88,8 @@ def _with_services(
         return bind(binding, version.id)
     if binding.type == RATE_LIMIT:
         return bind_rate_limit(binding, process.rate_limits)
+    if binding.type == SEND_EMAIL:
+        return bind_send_email(binding)
     if binding.type == STORED_SECRET:
         return bind_stored_secret(binding, version.id)
     if binding.type == OBJECTS:
@@ -147,7 +150,7 @@ _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Ob
     "wasm_module": _wasm,
 }
 SUPPORTED = tuple(
-    sorted([*_VALUES, *STATE_BINDINGS, OBJECTS, RATE_LIMIT, STORED_SECRET, "service"])
+    sorted([*_VALUES, *STATE_BINDINGS, OBJECTS, RATE_LIMIT, SEND_EMAIL, STORED_SECRET, "service"])
 )
 """Binding types, as uploads spell them."""
 

@@ -37,6 +37,7 @@ from routing.compile.workerd.objects import (
 )
 from routing.compile.workerd.own_workers import own_worker
 from routing.compile.workerd.rate_limits import MODULE as RATE_LIMIT
+from routing.compile.workerd.send_email import MODULE as SEND_EMAIL
 from routing.compile.workerd.services import edge_headers, external
 from routing.compile.workerd.state import DATASET_MODULE
 from routing.compile.workerd.stored_secrets import MODULE as STORED_SECRET
@@ -62,6 +63,8 @@ _BINDING_MODULES = {
     RATE_LIMIT: "rate_limit.js",
     STORED_SECRET: "stored_secret.js",
     DATASET_MODULE: "data_points.js",
+    SEND_EMAIL: "send_email.js",
+    "cloudflare-internal:email": "email_message.js",
 }
 """Modules of our own that bindings are made of; code cannot import them."""
 

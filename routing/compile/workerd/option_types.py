@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.compile.workerd import rate_limits, stored_secrets
+from routing.compile.workerd import rate_limits, send_email, stored_secrets
 
 _Options = Mapping[str, Any]
 
@@ -30,6 +30,13 @@ OPTION_TYPES: Mapping[str, OptionType] = {
         rate_limits.as_text,
         rate_limits.from_text,
         "1001 100/60s",
+    ),
+    send_email.TYPE: OptionType(
+        send_email.FIELDS,
+        send_email.problem_of,
+        send_email.as_text,
+        send_email.from_text,
+        '{"destination_address": "ops@example.com"}',
     ),
     stored_secrets.TYPE: OptionType(
         stored_secrets.FIELDS,

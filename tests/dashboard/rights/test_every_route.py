@@ -61,6 +61,8 @@ OPERATOR = {
         "storage:d1-query",
         "storage:queue-change",
         "storage:dataset-query",
+        "storage:mail",
+        "storage:mail-content",
         "storage:secret-create",
         "storage:secret-change",
         "storage:secret-remove",

@@ -50,6 +50,7 @@ EXPORTS = {
         "/client/v4/accounts/a/d1/export/guess",
         None,
     ),
+    "dashboard/storage/mail/views.py": ("/storage/mail/1/content/", None),
     "dashboard/storage/r2/views.py": (f"/storage/r2/{uuid4()}/object/content/?name=k", None),
     # Accounts are off here; tests of their rooms get these files.
     "dashboard/workers/cloud/views.py": (

@@ -229,7 +229,7 @@ OUR_OBJECT_SCRIPTS = (
 )
 OUR_SCRIPTS = (
     *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "stored_secret.js"),
-    *("data_points.js", "tail.js"),
+    *("data_points.js", "email_message.js", "send_email.js", "tail.js"),
     *(f"objects/{name}.js" for name in OUR_OBJECT_SCRIPTS),
 )
 RUNTIME = {name: f"// {name}" for name in OUR_SCRIPTS} | {
