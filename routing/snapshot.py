@@ -166,6 +166,7 @@ class WorkerSpec:
     `hostnames` are its own host name and its custom domains. `routes` are route patterns
     (`rules.addresses`). `objects_edge` are the names of the one edge that runs its Durable Objects,
     empty if any may. `overrides` is None if overrides need no permission and no link is shared.
+    `tail_consumers` are Workers that get its events.
     Agents older than a field ignore it: they apply every override, and serve no routes.
     """
 
@@ -177,6 +178,7 @@ class WorkerSpec:
     overrides: Overrides | None = None
     routes: tuple[str, ...] = ()
     objects_edge: tuple[str, ...] = ()
+    tail_consumers: tuple[str, ...] = ()
 
     def runs_objects_on(self, edge: str) -> bool:
         """Are its Durable Objects on this edge?"""

@@ -287,7 +287,13 @@ def name_is_taken(name: str, kind: str) -> str:
 
 # --- Not supported ------------------------------------------------------------------------------
 
-NO_TAIL_WORKERS = "Tail Workers are not supported: leave out tail_consumers."
+
+def binding_needs_object(name: str, field: str) -> str:
+    return f"Binding {name!r}: {field!r} must be an object."
+
+
+NO_CONSUMER_NAMESPACE = "Tail Workers in dispatch namespaces are not supported."
+NO_STREAMING_TAILS = "Streaming Tail Workers are not supported: use tail_consumers."
 NO_EDGE_LOG_DELIVERY = "Edge log delivery is not supported: leave `kind` empty."
 NO_JOB = "This job does not exist."
 UNSUPPORTED_FIELDS = {

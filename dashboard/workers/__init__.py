@@ -9,7 +9,8 @@ addresses/          Routes and custom domains of a Worker, and the Zones page
 queries/            Reads of Workers and versions
 reviews/            The review page of one change
 templatetags/       worker_head (name, tabs, LIVE strip), rows of the list, lines of code
-worker_settings.py  Settings: addresses, previews, where it runs (placement.py), deletion
+worker_settings.py  Settings: addresses, previews, where it runs (placement.py), Tail Workers
+                    (tail_consumers.py), deletion
 messages.py         Texts that are not in templates
 tool_commands.py    Commands without a button, for wrangler and CI
 push.py             What open pages receive, and when

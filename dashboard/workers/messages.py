@@ -145,6 +145,12 @@ def runs_in(worker: str, groups: Sequence[str]) -> str:
     return f"{worker} runs {where}."
 
 
+def tails_saved(worker: str, consumers: Sequence[str]) -> str:
+    if not consumers:
+        return f"No Worker gets the events of {worker}."
+    return f"The events of {worker} go to {', '.join(consumers)}."
+
+
 # Addresses
 
 

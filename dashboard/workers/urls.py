@@ -43,6 +43,7 @@ urlpatterns = [
     path("<str:name>/schedules/runs/<uuid:event_id>/", schedules.run, name="schedule-run"),
     path("<str:name>/settings/", worker_settings.settings, name="settings"),
     path("<str:name>/settings/groups/", worker_settings.set_groups, name="groups"),
+    path("<str:name>/settings/tails/", worker_settings.set_tails, name="tails"),
     path("<str:name>/settings/addresses/", address_views.add, name="add-address"),
     path(
         "<str:name>/settings/addresses/<str:kind>/<str:address_id>/remove/",

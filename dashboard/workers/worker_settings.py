@@ -23,6 +23,7 @@ from dashboard.workers.addresses.rows import AddressList, address_list
 from dashboard.workers.placement import GroupChoice, group_choices
 from dashboard.workers.queries.cli_commands import Commands
 from dashboard.workers.queries.worker_queries import WorkerRow, worker_row
+from dashboard.workers.tail_consumers import TailChoices, tail_choices
 from dashboard.workers.tool_commands import delete_commands, everyday_commands
 from routing.control import revision
 from routing.control.callers import callers_of
@@ -30,7 +31,9 @@ from routing.control.deploy import DeployConflict, DeployRefused, active_deploym
 from routing.control.edge_groups import CutCall, GroupsRefused, set_worker_groups
 from routing.control.publish import url_of
 from routing.control.subdomain import set_subdomain
+from routing.control.worker_settings import TAIL_CONSUMERS, change_settings
 from routing.models import Deployment, Worker
+from routing.upload_draft import UploadRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class SettingsPage:
     expected: object
     groups: list[GroupChoice]
     addresses: AddressList
+    tails: TailChoices
     groups_error: str = ""
     cut: tuple[CutCall, ...] = ()
     name_error: str = ""
@@ -113,6 +117,23 @@ def set_groups(request: HttpRequest, name: str) -> HttpResponse:
         return _refused(request, context, 422)
     if changed:
         toasts.success(request, messages.runs_in(name, worker.groups))
+    return redirect("workers:settings", name)
+
+
+@requires(Role.OPERATOR)
+@require_POST
+def set_tails(request: HttpRequest, name: str) -> HttpResponse:
+    """The Workers `service` get its events."""
+    worker, chosen = get_object_or_404(Worker, name=name), request.POST.getlist("service")
+    changes = {TAIL_CONSUMERS: [{"service": service} for service in chosen]}
+    by = {"author": person(request), "source": "dashboard", "now": timezone.now()}
+    try:
+        change_settings(worker, changes, **by)
+    except UploadRefused as error:
+        tails = tail_choices(worker, chosen, str(error))
+        context = replace(settings_context(request, worker), tails=tails)
+        return _refused(request, context, 422)
+    toasts.success(request, messages.tails_saved(name, chosen))
     return redirect("workers:settings", name)
 
 
@@ -189,4 +210,5 @@ def settings_context(request: HttpRequest, worker: Worker) -> SettingsPage:
         expected=request.POST.get("expected", row.deployment.id if row.deployment else ""),
         groups=group_choices(worker),
         addresses=address_list(worker),
+        tails=tail_choices(worker),
     )

@@ -334,3 +334,4 @@ class Edge:
         self._logs.requests.update_snapshots(*self._known)
         self._stored_secrets.update_snapshots(*self._known)
         self._logs.workers.update_secrets(self._stored_secrets.of_version)
+        self._logs.workers.update_snapshot(self._known[0])

@@ -44,6 +44,11 @@ RANGES = "ranges"
 chooses it within the version's cluster, by `LB_METADATA`."""
 LB_METADATA = "envoy.lb"
 
+PROPS = "__sluice_props"
+"""The entrypoint for calls of service bindings with props (`runtime/entry.js`)."""
+TAIL = "__sluice_tail"
+"""The entrypoint of a Tail Worker: for events of other Workers."""
+
 EVENTS = "events"
 """workerd's name for the socket, and the service, of cron and queue events."""
 
@@ -76,6 +81,10 @@ PERMISSION_HEADER = "x-edge-permission"
 HOST_HEADER = "x-edge-host"
 CLIENT_HEADER = "x-edge-client"
 TARGET_PATH_HEADER = "x-edge-path"
+PROPS_HEADER = "x-edge-props"
+"""What a call of `PROPS` is for: JSON with `entrypoint` and `props`."""
+PRODUCER_HEADER = "x-edge-producer"
+"""The Worker whose events a call of `TAIL` has."""
 CLUSTER_HEADER = "x-edge-cluster"
 SCOPE_HEADER = "x-edge-scope"
 PREVIEW_HEADER = "x-edge-preview"
@@ -240,11 +249,26 @@ def entrypoints(version: VersionSpec) -> tuple[str, ...]:
     return ("", *sorted(named), *([OBJECTS] if version.objects else []))
 
 
+def own_entrypoints(version: VersionSpec) -> tuple[str, ...]:
+    """Those that the edge adds to a version."""
+    if not version.main_module:
+        return ()
+    return (PROPS, TAIL) if "tail" in _default_handlers(version) else (PROPS,)
+
+
+def all_entrypoints(version: VersionSpec) -> tuple[str, ...]:
+    """Each has a socket."""
+    return (*entrypoints(version), *own_entrypoints(version))
+
+
 def receives_events(version: VersionSpec) -> bool:
     """Whether its code may have a handler for cron or queue events. Service-worker syntax exports
     nothing, so it may."""
-    handlers = {name for e in version.exports if e.name == "default" for name in e.handlers}
-    return bool(version.body_part) or bool(handlers & {"scheduled", "queue"})
+    return bool(version.body_part) or bool(_default_handlers(version) & {"scheduled", "queue"})
+
+
+def _default_handlers(version: VersionSpec) -> set[str]:
+    return {name for e in version.exports if e.name == "default" for name in e.handlers}
 
 
 def _callable(export: Export) -> bool:

@@ -294,3 +294,19 @@ _NO_NAMESPACE = {
     "r2": "R2 bucket '{name}' not found. Please use a different name and try again.",
     "queue": 'Queue "{name}" does not exist. Please create it and try again.',
 }
+
+
+def own_consumer(worker: str) -> str:
+    return f"{worker} cannot be its own Tail Worker."
+
+
+def no_consumer(worker: str) -> str:
+    return f"Tail Worker '{worker[:63]}' does not exist. Deploy it first."
+
+
+def no_tail_handler(worker: str) -> str:
+    return f"'{worker}' is no Tail Worker: no live or newest version of it has a tail() handler."
+
+
+def too_many_consumers(most: int) -> str:
+    return f"A Worker has at most {most} Tail Workers."

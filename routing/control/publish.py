@@ -30,6 +30,7 @@ from routing.control.objects.published import (
 )
 from routing.control.state_bindings import with_capability
 from routing.control.stored_secrets import StoredValues
+from routing.control.worker_settings import consumers
 from routing.models import (
     Deployment,
     Edge,
@@ -229,6 +230,7 @@ def _worker(
         objects_edge=edge_names(deployment.worker)
         if objects.classes_of(deployment.worker_id)
         else (),
+        tail_consumers=consumers(deployment.worker.settings),
     )
 
 

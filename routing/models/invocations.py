@@ -64,7 +64,8 @@ class InvocationDetail(models.Model):
     version_id = models.CharField(max_length=36)
     entrypoint = models.CharField(max_length=255, blank=True)
     rpc_method = models.CharField(max_length=255, blank=True)
-    #: "cron" or "queue" for an event, with its expression or queue, and the minute of a schedule.
+    #: "cron", "queue" or "tail" for an event, with its expression, queue or Worker, and the minute
+    #: of a schedule.
     # Nullable, as a column with a default would make SQLite copy the table.
     trigger = models.CharField(max_length=8, null=True)  # noqa: DJ001
     trigger_name = models.CharField(max_length=255, null=True)  # noqa: DJ001

@@ -5,7 +5,8 @@
 // the overrides and the version key are Envoy's.
 //
 // Inner bindings: fetch, slot0 … slotN, control and path (a GET answers
-// {"slots": [[slot, weight], …]}).
+// {"slots": [[slot, weight], …]}). With props, slots are of `__sluice_props` (entry.js), which gets
+// props and entrypoint with each call.
 import workers from "cloudflare-internal:workers";
 
 const NOBODY =
@@ -40,11 +41,19 @@ export function service(env) {
     throw new TypeError("connect() is not supported by service bindings on this server.");
   }
 
+  function member(stub, name) {
+    if (env.props === undefined) return stub[name]; // a method to call, or a property to await
+    const call = (args) => stub.call(env.entrypoint, env.props, name, args);
+    const method = (...args) => call(args);
+    method.then = (...both) => call().then(...both);
+    return method;
+  }
+
   async function late(name, args) {
     await refresh();
     const stub = draw();
     if (!stub) throw new Error(NOBODY);
-    return stub[name](...args);
+    return member(stub, name)(...args);
   }
 
   return new Proxy(env.fetch, {
@@ -56,7 +65,7 @@ export function service(env) {
       const stub = now - told < STALE_MS && draw();
       if (!stub) return (...args) => late(name, args); // not pipelined
       if (now - asked >= FRESH_MS) workers.waitUntil(refresh());
-      return stub[name]; // a method to call, or a property to await
+      return member(stub, name);
     },
   });
 }

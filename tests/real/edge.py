@@ -145,7 +145,7 @@ class Edge(AgentSockets):
                 names.socket_file(found.version.id, names.socket(entrypoint))
             ]
             for found in self.uploads.values()
-            for entrypoint in names.entrypoints(found.version)
+            for entrypoint in names.all_entrypoints(found.version)
         }
         scopes = envoy.public_scopes(self.snapshot) | envoy.internal_scopes(
             self.snapshot, self.slots

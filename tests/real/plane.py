@@ -13,6 +13,8 @@ from tests.real.edge import Edge, Reply
 from tests.real.uploads import METADATA, Upload, service, upload
 from tests.real.workers import CALLER, ECHO, ODD
 
+GIVEN = {"most": 3, "text": 'é "\n', "list": [{"deep": None}]}
+
 
 @dataclass
 class Plane:
@@ -58,6 +60,9 @@ def start_plane(edge: Edge) -> Plane:
         service("ECHO", "echo"),
         service("SUMS", "echo", "Sums"),
         service("GHOST", "ghost"),
+        service("WITH_PROPS", "echo", props=GIVEN),
+        service("SUMS_WITH_PROPS", "echo", "Sums", props={"a": 1}),
+        service("PLAIN_WITH_PROPS", "odd_name", props={"who": "plain with props"}),
         service("NOPE", "echo", "Nope"),
         service("ODD", "odd_name", "we ird/é"),
         service("FRESH", "odd_name", "Fresh"),

@@ -8,7 +8,7 @@ from routing.compile.names import KEY
 from routing.rules import affinity
 from routing.rules.split import TOTAL
 from tests.eventually import eventually
-from tests.real.plane import Plane
+from tests.real.plane import GIVEN, Plane
 
 pytestmark = pytest.mark.real
 
@@ -55,6 +55,31 @@ def test_rpc_follows_the_percentages_and_their_change(plane: Plane, binding: str
     assert 70 < found[plane.new_id] < 170, found
     plane.split(TOTAL)
     eventually(lambda: plane.call("/rpc", 20, binding=binding).json == {plane.new_id: 20})
+
+
+def test_props_of_a_binding_reach_fetch_and_rpc(plane: Plane) -> None:
+    plane.split(0)
+    forged = {"x-edge-props": '{"entrypoint":"default","props":{"most":9}}'}
+    reply = plane.call("/props", headers=forged, binding="WITH_PROPS")
+    assert reply.json == {"props": GIVEN, "header": None}
+    assert plane.call("/props", headers=forged).json == {"props": {}, "header": None}
+    assert plane.call("/given", binding="WITH_PROPS").json == {"entrypoint": "", **GIVEN}
+    assert plane.call("/given", binding="SUMS_WITH_PROPS").json == {"entrypoint": "Sums", "a": 1}
+    assert plane.call("/given", binding="SUMS").json == {"entrypoint": "Sums"}
+    assert plane.call("/limits", binding="WITH_PROPS").json == GIVEN["most"]
+    assert plane.call("/fetch", binding="PLAIN_WITH_PROPS").json == "plain with props"
+    for path, answer in (("/twice", 42), ("/counter", 1)):
+        assert plane.call(path, binding="WITH_PROPS").json == answer
+    assert "TypeError: on purpose" in plane.call("/fails", binding="WITH_PROPS").text
+
+
+def test_calls_with_props_follow_percentages_and_overrides(plane: Plane) -> None:
+    plane.split(TOTAL)
+    new = {plane.new_id: 20}
+    eventually(lambda: plane.call("/count", 20, binding="WITH_PROPS").json == new)
+    eventually(lambda: plane.call("/rpc", 20, binding="WITH_PROPS").json == new)
+    old = plane.override(plane.old_id)
+    assert plane.call("/count", 5, old, binding="WITH_PROPS").json == {plane.old_id: 5}
 
 
 def test_any_name_of_a_worker_and_an_entrypoint_will_do(plane: Plane) -> None:

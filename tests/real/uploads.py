@@ -57,8 +57,9 @@ def inspected(found: Upload, worker: str) -> Upload:
     return Upload(replace(found.version, exports=exports), found.contents)
 
 
-def service(name: str, worker: str, entrypoint: str = "") -> BindingSpec:
+def service(name: str, worker: str, entrypoint: str = "", props: Any = None) -> BindingSpec:
     options = {"service": worker, **({"entrypoint": entrypoint} if entrypoint else {})}
+    options |= {"props": props} if props else {}
     return BindingSpec(name=name, type="service", options=options)
 
 

@@ -15,6 +15,7 @@ const told = (entrypoint, request, env) => Response.json({
 export class Sums extends WorkerEntrypoint {
   fetch(request) { return told("Sums", request, this.env); }
   who() { return this.env.VERSION.id; }
+  given() { return { entrypoint: "Sums", ...this.ctx.props }; }
 }
 
 export default class extends WorkerEntrypoint {
@@ -29,12 +30,17 @@ export default class extends WorkerEntrypoint {
       server.addEventListener("message", (event) => server.send("echo " + event.data));
       return new Response(null, { status: 101, webSocket: client });
     }
+    if (pathname === "/props") {
+      return Response.json({ props: this.ctx.props, header: request.headers.get("x-edge-props") });
+    }
     const response = told("", request, this.env);
     response.headers.set("x-sluice-version", "forged");
     response.headers.set("x-sluice-anything", "forged");
     return response;
   }
   who() { return this.env.VERSION.id; }
+  given() { return { entrypoint: "", ...this.ctx.props }; }
+  get limits() { return { most: this.ctx.props.most }; }
   twice(callback) { return callback(21); }
   fails() { throw new TypeError("on purpose"); }
   counter() { let n = 0; return { up: () => ++n }; }
@@ -48,7 +54,9 @@ class Odd extends WorkerEntrypoint {
   who() { return "odd"; }
 }
 export { Odd as "we ird/é" };
-export default { fetch() { return Response.json("plain"); } };
+export default {
+  fetch(request, env, ctx) { return Response.json(ctx.props.who ?? "plain"); },
+};
 """
 
 CALLER = """
@@ -67,6 +75,9 @@ async function answer(request, env) {
     case "/fetch": return env[name].fetch("https://inside.example/path?secret=1", { headers });
     case "/count": return count(calls, async () =>
       (await (await env[name].fetch("http://inside.example/", { headers })).json()).id);
+    case "/props": return env[name].fetch("http://inside.example/props", { headers });
+    case "/given": return Response.json(await env[name].given());
+    case "/limits": return Response.json((await env[name].limits).most);
     case "/rpc": return count(calls, () => env[name].who());
     case "/twice": return Response.json(await env[name].twice((n) => n * 2));
     case "/counter": return Response.json(await env[name].counter().up());

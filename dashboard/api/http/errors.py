@@ -95,6 +95,7 @@ _UPLOAD: Mapping[str, tuple[int, int]] = {
     "no_handlers": (400, 10068),
     "binding": (400, UNSUPPORTED),
     "service": (400, 10143),
+    "tail_consumer": (400, 10143),
     "namespace_kv": (400, 10041),
     "namespace_d1": (400, 10181),
     "namespace_r2": (400, 10085),

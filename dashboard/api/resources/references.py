@@ -11,6 +11,7 @@ from dashboard.api.resources.scripts import SCRIPT
 from dashboard.api.serializers.schemas import References
 from routing.control.callers import callers_of
 from routing.control.objects.migrations import live_bindings
+from routing.control.worker_settings import producers_of
 from routing.models import Worker
 
 router = resource("References")
@@ -52,5 +53,8 @@ def _object_users(worker: Worker) -> list[dict[str, Any]]:
     response=Envelope[list[dict[str, Any]]],
 )
 def list_tail_producers(request: ApiRequest, account_id: str, script_name: str) -> dict[str, Any]:
-    """Always empty: there are no Tail Workers."""
-    return ok([])
+    """Workers whose events this one gets."""
+    worker = worker_named(script_name)
+    return ok(
+        [{"service": name, "environment": "production"} for name in producers_of(worker.name)]
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from dashboard.api import messages
@@ -34,7 +33,7 @@ from dashboard.api.serializers.upload_metadata import (
     validated,
 )
 from dashboard.api.serializers.version_json import USAGE_MODEL
-from routing.control import audit
+from routing.control import worker_settings
 from routing.models import Worker
 from routing.upload_draft import Draft
 
@@ -93,23 +92,14 @@ def patch_settings(request: ApiRequest, account_id: str, script_name: str) -> di
 
 
 def change_settings(request: ApiRequest, worker: Worker, given: ScriptSettings) -> Worker:
-    """Merges `given` into the Worker's settings, under a lock, with an audit entry."""
-    changes = changed_settings(given)
-    with transaction.atomic():
-        locked = Worker.objects.select_for_update().get(pk=worker.pk)
-        before, locked.settings = locked.settings, {**locked.settings, **changes}
-        if locked.settings != before:
-            locked.save(update_fields=["settings"])
-            audit.record(
-                "worker.settings",
-                locked.name,
-                actor=request.auth.user,
-                source=request.auth.source,
-                now=timezone.now(),
-                before=before,
-                after=locked.settings,
-            )
-    return locked
+    """Merges `given` into the Worker's settings."""
+    return worker_settings.change_settings(
+        worker,
+        changed_settings(given),
+        author=request.auth.user,
+        source=request.auth.source,
+        now=timezone.now(),
+    )
 
 
 def _settings(worker: Worker) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from routing.control.callers import Call, callers_of_all
 from routing.control.objects.migrations import live_bindings
 from routing.control.publish import hostname, port_of_url, timestamp, url_of
 from routing.control.upload import create_worker
+from routing.control.worker_settings import consumers
 from routing.models import CustomDomain, Deployment, ObjectNamespace, Worker
 from routing.rules.addresses.zones import zone_id
 from routing.transactions.batches import batches
@@ -216,6 +217,7 @@ def _item(
             "preview_url_suffix": f"-{hostname(worker.name)}{port_of_url()}",
         },
         **settings_item(worker),
+        "tail_consumers": [{"name": name} for name in consumers(worker.settings)],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -120,6 +121,7 @@ def _options(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             options[field] = _text(name, raw, field)
     if kind == "service":
         _check_service(name, raw)
+        options |= _props(name, raw.get("props"))
     if kind == OBJECT_BINDING:
         _check_objects(name, raw, options)
     if raw.get("delivery_delay"):
@@ -139,9 +141,8 @@ def _several(name: str, kind: str, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_service(name: str, raw: Mapping[str, Any]) -> None:
-    for field in ("props", "cross_account_grant"):
-        if raw.get(field):
-            raise unsupported(messages.binding_field_unsupported(name, field))
+    if raw.get("cross_account_grant"):
+        raise unsupported(messages.binding_field_unsupported(name, "cross_account_grant"))
     if raw.get("environment") not in (None, "production"):
         raise unsupported(messages.only_production(name))
 
@@ -153,6 +154,15 @@ def _check_objects(name: str, raw: Mapping[str, Any], options: Mapping[str, Any]
         raise unsupported(messages.binding_field_unsupported(name, "dispatch_namespace"))
     if raw.get("environment") not in (None, "production"):
         raise unsupported(messages.only_production(name))
+
+
+def _props(name: str, props: Any) -> dict[str, Any]:
+    if not props:
+        return {}
+    if not isinstance(props, dict):
+        raise bad_request(messages.binding_needs_object(name, "props"))
+    _check_size(name, json.dumps(props))
+    return {"props": props}
 
 
 def _text(name: str, raw: Mapping[str, Any], field: str) -> str:

@@ -63,6 +63,7 @@ class Meaning(msgspec.Struct, frozen=True):
         return self.kind == names.RPC
 
 
+_TAIL = f"/{names.TAIL}"
 _HERE = frozenset(("127.0.0.1", "::1"))
 
 _decoder = msgspec.json.Decoder(Line)
@@ -74,6 +75,8 @@ def parse(raw: bytes) -> tuple[Line, float] | None:
         line = _decoder.decode(raw)
         if line.preview:  # all previews share one route, which belongs to no Worker
             line.route = names.route(line.preview, names.PREVIEW)
+        elif line.version and line.version.endswith(_TAIL):  # not a request: an event
+            line.route = names.route(names.parse_route(line.route or "")[0], names.RPC)
         return line, float(line.ts)
     except ValueError:
         return None

@@ -24,7 +24,8 @@ class _Compiled(NamedTuple):
 
 
 class _Worker(NamedTuple):
-    """What the last call made of a Worker. `targets` are those of its service bindings."""
+    """What the last call made of a Worker. `targets` are those of its service bindings and of its
+    events."""
 
     spec: WorkerSpec
     targets: frozenset[tuple[str, str]]
@@ -40,12 +41,20 @@ class Compiler:
         self._workers: dict[str, _Worker] = {}
         self._hosts: dict[str, tuple[object, Resource]] = {}
 
-    def clusters(self, versions: Sequence[VersionSpec], renewals: Mapping[str, int]) -> Resources:
-        """Another number in `renewals` makes Envoy reconnect."""
+    def clusters(
+        self,
+        versions: Sequence[VersionSpec],
+        renewals: Mapping[str, int],
+        with_props: Collection[str] = (),
+    ) -> Resources:
+        """Another number in `renewals` makes Envoy reconnect. `with_props` are ids of versions that
+        are called with props: the others need no clusters for it."""
         before, self._clusters = self._clusters, {}
         found: Resources = {}
         for version in versions:
-            entrypoints, has_ranges = names.entrypoints(version), version.assets is not None
+            entrypoints, has_ranges = names.all_entrypoints(version), version.assets is not None
+            if version.id not in with_props:
+                entrypoints = tuple(name for name in entrypoints if name != names.PROPS)
             source = (entrypoints, has_ranges, renewals.get(version.id, 0))
             known = before.get(version.id)
             if known is None or known.source != source:
@@ -103,7 +112,7 @@ class Compiler:
         for spec in snapshot.workers:
             known = self._workers.get(spec.name)
             same = known is not None and known.spec is spec
-            targets.append(known.targets if known and same else _targets(spec.name, spec.versions))
+            targets.append(known.targets if known and same else _called_by(spec))
         for name, entrypoint in (target for some in targets if some for target in some):
             by_worker.setdefault(name, set()).add(entrypoint)
         return by_worker
@@ -123,7 +132,7 @@ class _Called(NamedTuple):
         versions = (*self.worker.versions, *self.leaving)
         return (
             frozenset(self.called),
-            tuple((v.id, self.slots.get(v.id), names.entrypoints(v)) for v in versions),
+            tuple((v.id, self.slots.get(v.id), names.all_entrypoints(v)) for v in versions),
         )
 
     def made(self) -> Resources:
@@ -137,12 +146,14 @@ def _compiled(called: _Called, before: _Worker | None) -> _Worker:
     spec, source = called.worker, called.made_of()
     if before is None or (before.spec is not spec and before.spec != spec):
         public = _encoded(SCOPE, routes.worker_scopes(spec))
-        return _Worker(
-            spec, _targets(spec.name, spec.versions), public, _Compiled(source, called.made())
-        )
+        return _Worker(spec, _called_by(spec), public, _Compiled(source, called.made()))
     if before.internal.source != source:
         return _Worker(spec, before.targets, before.public, _Compiled(source, called.made()))
     return before._replace(spec=spec)
+
+
+def _called_by(spec: WorkerSpec) -> frozenset[tuple[str, str]]:
+    return _targets(spec.name, spec.versions) | routes.tail_targets(spec)
 
 
 def _targets(worker: str, versions: Iterable[VersionSpec]) -> frozenset[tuple[str, str]]:

@@ -33,7 +33,7 @@ from routing.agent.handover.successor import sigterm_blocked
 from routing.agent.hang.envoy import until_hung
 from routing.agent.state.status import EnvoyFacts
 from routing.compile import names
-from routing.compile.envoy import config as compiled
+from routing.compile.envoy import config as compiled, routes
 from routing.compile.envoy.protobuf import CLUSTER, SCOPE
 from routing.snapshot import Snapshot, VersionSpec
 
@@ -118,7 +118,9 @@ class Envoy:
         """Clusters and routes for an Envoy that starts with `snapshot`."""
         self._prepared = True
         versions = [version for worker in snapshot.workers for version in worker.versions]
-        clusters = self._compiler.clusters(versions, self._renewals)
+        workers = {v.id: worker.name for worker in snapshot.workers for v in worker.versions}
+        with_props = routes.called_with_props(versions, workers)
+        clusters = self._compiler.clusters(versions, self._renewals, with_props)
         self._discovery.put(CLUSTER, clusters, snapshot.revision)
         scopes = self._compiler.scopes(snapshot, slots, {})
         self._discovery.put(SCOPE, scopes, snapshot.revision)
@@ -191,12 +193,16 @@ class Envoy:
             self._hung = hung
             child.signal(signal.SIGKILL)
 
-    async def reach(self, versions: Sequence[VersionSpec], revision: int) -> None:
-        """Replaces Envoy's clusters. Raises `Rejected` or `EnvoyUnavailable`."""
+    async def reach(
+        self, versions: Sequence[VersionSpec], revision: int, workers: Mapping[str, str] = {}
+    ) -> None:
+        """Replaces Envoy's clusters. `workers` are names by version id, for calls with props.
+        Raises `Rejected` or `EnvoyUnavailable`."""
         await self._ready()
         renewals = dict(self._renewals)
+        with_props = routes.called_with_props(versions, workers)
         resources = await in_thread_if(
-            len(versions) > _MANY, self._compiler.clusters, versions, renewals
+            len(versions) > _MANY, self._compiler.clusters, versions, renewals, with_props
         )
         await self._discovery.replace(CLUSTER, resources, revision)
 

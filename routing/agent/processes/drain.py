@@ -54,7 +54,7 @@ class Drains:
         done()
 
     async def _in_flight(self, version: VersionSpec) -> int:
-        clusters = [names.cluster(version.id, name) for name in names.entrypoints(version)]
+        clusters = [names.cluster(version.id, name) for name in names.all_entrypoints(version)]
         events = self._events[version.id]
         try:
             return sum((await self._admin.in_flight(clusters)).values()) + events

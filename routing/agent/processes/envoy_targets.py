@@ -27,7 +27,9 @@ class EnvoyTargets:
             raise RuntimeError("refusing to remove every cluster from Envoy")
         known = {v.id: v for worker in state.applied.workers for v in worker.versions}
         known |= {key: process.version for key, process in state.processes.items()}
-        await self._envoy.reach([known[key] for key in sorted(keys)], revision)
+        workers = {v.id: worker.name for worker in state.applied.workers for v in worker.versions}
+        workers |= {key: process.worker for key, process in state.processes.items()}
+        await self._envoy.reach([known[key] for key in sorted(keys)], revision, workers)
         self._versions.state = edge_state.clusters_changed(self._versions.state, keys)
 
     async def route(self, routes: Routes) -> None:

@@ -92,7 +92,7 @@ class MemoryBudget:
         clusters = {
             cluster: key
             for key in version_ids
-            for entrypoint in names.entrypoints(self._versions.state.processes[key].version)
+            for entrypoint in names.all_entrypoints(self._versions.state.processes[key].version)
             for name in (names.cluster(key, entrypoint),)
             for cluster in (name, names.rpc_cluster(name))
         }

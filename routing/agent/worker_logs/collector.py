@@ -22,7 +22,7 @@ from routing.agent.worker_logs.detail import Source, detail
 from routing.agent.worker_logs.rate_level import DetailRateLimit
 from routing.agent.worker_logs.redact import Masks
 from routing.compile import names
-from routing.snapshot import Secret
+from routing.snapshot import Secret, Snapshot
 
 log = logging.getLogger("edge")
 
@@ -30,6 +30,7 @@ Processes = Callable[[], Mapping[str, Process]]
 Clock = Callable[[], float]
 IsVersionPeer = Callable[[str, Peer | None], bool]
 _LEVEL = b"x-edge-level"
+_CONSUMERS = b"x-edge-consumers"
 
 
 @dataclass(slots=True)
@@ -64,10 +65,13 @@ class WorkerLogCollector:
         self._boot, self._number = uuid.uuid4().hex[:12], 0
         self._file: BinaryIO | None = None
         self.watched: frozenset[str] = frozenset()
+        #: Tail Workers, by the Worker whose events they get.
+        self.consumers: Mapping[str, tuple[str, ...]] = {}
         self.counts = WorkerLogCounts()
 
     def answer(self, request: Request) -> Response:
-        """The log level as a header; 404 for an unknown version, 403 if another process sent it."""
+        """The log level, and the Worker's Tail Workers, as headers; 404 for an unknown version,
+        403 if another process sent it."""
         version_id = _header(request, b"x-edge-version")
         source = self._source(version_id)
         if source is None:
@@ -79,7 +83,17 @@ class WorkerLogCollector:
         watched = source.worker in self.watched
         self._take(request.body, source, watched)
         level = self._rate_limit.level(self._clock(), watched=watched)
-        return Response(204, ((_LEVEL, level.encode()),))
+        consumers = ",".join(self.consumers.get(source.worker, ()))
+        return Response(204, ((_LEVEL, level.encode()), (_CONSUMERS, consumers.encode())))
+
+    def update_snapshot(self, applied: Snapshot) -> None:
+        """Tail Workers that run here."""
+        here = {worker.name for worker in applied.workers}
+        self.consumers = {
+            worker.name: tuple(name for name in worker.tail_consumers if name in here)
+            for worker in applied.workers
+            if worker.tail_consumers
+        }
 
     def update_secrets(self, stored: Callable[[str], Mapping[str, Secret | None]]) -> None:
         """`stored` gives the current values of a version's stored secrets."""

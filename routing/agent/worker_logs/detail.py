@@ -1,11 +1,11 @@
 """Converts an entry of runtime/tail.js for the control plane: limited, redacted. Pure.
 
 A detail is `{"id", "worker", "version_id", "ray", "entrypoint", "rpc_method", "trigger" ("cron",
-"queue", "alarm" or ""), "trigger_name" (expression, queue, class), "scheduled_at" (seconds),
-"method", "path", "outcome", "started_on" (seconds), "wall_ms", "logs": [{"level", "message":
-[...], "timestamp"}], "exceptions": [{"name", "message", "stack", "timestamp"}], "truncated",
-"keep"}` and, while someone is viewing the Worker, `"event"`: the request as `wrangler tail` prints
-it.
+"queue", "alarm", "tail" or ""), "trigger_name" (expression, queue, class, Worker), "scheduled_at"
+(seconds), "method", "path", "outcome", "started_on" (seconds), "wall_ms", "logs": [{"level",
+"message": [...], "timestamp"}], "exceptions": [{"name", "message", "stack", "timestamp"}],
+"truncated", "keep"}` and, while someone is viewing the Worker, `"event"`: the request as `wrangler
+tail` prints it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Item(msgspec.Struct, rename="camel"):
     exceptions: list[dict[str, Any]] = []
 
 
-_PLAIN_EVENT_FIELDS = ("rpcMethod", "cron", "scheduledTime", "queue", "batchSize")
+_PLAIN_EVENT_FIELDS = ("rpcMethod", "cron", "scheduledTime", "queue", "batchSize", "consumedEvents")
 _decoder = msgspec.json.Decoder(_Item)
 
 
@@ -94,6 +94,9 @@ def keeps(found: dict[str, Any]) -> bool:
 
 def _trigger(event: dict[str, Any], entrypoint: str) -> dict[str, Any]:
     """Of an event that is no request. An alarm's name is the class of its object."""
+    if "consumedEvents" in event:
+        producers = [str(e.get("scriptName") or "") for e in event["consumedEvents"] or ()]
+        return {"trigger": "tail", "trigger_name": ", ".join(producers), "scheduled_at": 0}
     name = {"cron": event.get("cron"), "alarm": entrypoint, "queue": event.get("queue")}
     kind = next((kind for kind in name if kind in event), "")
     at = event.get("scheduledTime") if kind in ("cron", "alarm") else 0

@@ -123,14 +123,15 @@ def internal_scopes(
 
 
 def called_by(snapshot: Snapshot, leaving: _Leaving) -> Called:
-    """What the service bindings of running versions call. Only these targets get routes: other
-    Workers call few of them."""
+    """What service bindings of running versions, and their events, call. Only these targets get
+    routes: other Workers call few of them."""
     by_worker = [(worker.name, worker.versions) for worker in snapshot.workers]
-    return frozenset(
+    called = {
         target
         for name, versions in (*by_worker, *leaving.items())
         for target in targets_of(name, versions)
-    )
+    }
+    return frozenset(called.union(*map(tail_targets, snapshot.workers)))
 
 
 def targets_of(worker: str, versions: Iterable[VersionSpec]) -> Iterator[tuple[str, str]]:
@@ -140,6 +141,24 @@ def targets_of(worker: str, versions: Iterable[VersionSpec]) -> Iterator[tuple[s
         yield from service_targets(version)
         if version.objects:
             yield worker, names.OBJECTS
+
+
+def tail_targets(worker: WorkerSpec) -> Called:
+    """Where the Worker's events go."""
+    return frozenset((name, names.TAIL) for name in worker.tail_consumers)
+
+
+def called_with_props(
+    versions: Iterable[VersionSpec], workers: Mapping[str, str]
+) -> frozenset[str]:
+    """Ids of the versions that others of them call with props. `workers` are names by id."""
+    called = {
+        name
+        for version in versions
+        for name, entrypoint in service_targets(version)
+        if entrypoint == names.PROPS
+    }
+    return frozenset(key for key, name in workers.items() if name in called)
 
 
 def called_scopes(
@@ -156,7 +175,7 @@ def called_scopes(
             key = names.scope(names.INTERNAL, names.target(worker.name, entrypoint))
             found[key] = _scope(key, "*", worker_routes(worker, entrypoint), retry=True)
     for version in (*worker.versions, *leaving):
-        for entrypoint in names.entrypoints(version):
+        for entrypoint in names.all_entrypoints(version):
             if version.id in slots and entrypoint in called:
                 host = names.rpc_host(worker.name, entrypoint, slots[version.id])
                 key = names.scope(names.INTERNAL, host)
@@ -183,7 +202,7 @@ def in_order(snapshot: Snapshot) -> list[WorkerSpec]:
 
 def _entrypoints(versions: Iterable[VersionSpec]) -> list[str]:
     """Entrypoints of any of them. A version without the called one answers 503."""
-    return sorted({name for version in versions for name in names.entrypoints(version)})
+    return sorted({name for version in versions for name in names.all_entrypoints(version)})
 
 
 def _scope(key: str, name: str, routes: list[_Object], *, retry: bool = False) -> _Object:

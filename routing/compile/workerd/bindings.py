@@ -186,7 +186,3 @@ def _check_service(binding: BindingSpec) -> None:
             raise VersionInvalid(
                 "binding", f'Service binding "{binding.name}": no entrypoint has such a name.'
             )
-    if binding.options.get("props"):
-        raise VersionInvalid(
-            "binding", f'Service binding "{binding.name}": props are not supported.'
-        )

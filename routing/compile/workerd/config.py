@@ -26,6 +26,7 @@ from routing.compile.workerd.bindings import (
     worker_bindings,
 )
 from routing.compile.workerd.cache import cache_services
+from routing.compile.workerd.entry import entry_flags, entry_module, has_entry
 from routing.compile.workerd.events import events_service, events_socket
 from routing.compile.workerd.modules import VersionInvalid, part, text, worker_modules
 from routing.compile.workerd.objects import (
@@ -68,6 +69,10 @@ _BINDING_MODULES = {
 }
 """Modules of our own that bindings are made of; code cannot import them."""
 
+_OWN = (names.PROPS, names.TAIL)
+_READ = (names.PROPS_HEADER, names.PRODUCER_HEADER)
+_STRIPPED = (names.TARGET_HEADER, names.CALLER_HEADER, *_READ)
+
 _Object = dict[str, Any]
 
 
@@ -75,7 +80,7 @@ def socket_names(version: VersionSpec) -> tuple[str, ...]:
     """The sockets of a version's process: one for each entrypoint (`http`, `ep:<name>`), one
     for ranges of static assets, one for the agent's control of its Durable Objects, and one for
     cron and queue events if it has a handler of them."""
-    sockets = [names.socket(entrypoint) for entrypoint in names.entrypoints(version)]
+    sockets = [names.socket(entrypoint) for entrypoint in names.all_entrypoints(version)]
     sockets += [names.RANGES] if version.assets else []
     sockets += [names.OBJECTS_CONTROL] if version.objects else []
     return (*sockets, *([names.EVENTS] if names.receives_events(version) else []))
@@ -129,6 +134,8 @@ def config(
     own = _version_services(version, body, newest_date, tail, assets)
     if version.objects:
         services += add_classes(body, worker, version, slot, runtime, is_stored=stores_objects)
+    if has_entry(version):
+        _add_entry(body, version, runtime)
     if version.assets:
         own += ranges_services(own[-1], own_worker("ranges.js", runtime))
     if names.receives_events(version):
@@ -138,7 +145,8 @@ def config(
             *own,
             {"name": "internet", "network": network},
             *cache_services(worker, cache, runtime),
-            *([{"name": "tail", "worker": _tail(version, runtime)}] if tail else []),
+            *([{"name": "tail", "worker": _tail(worker, version, runtime)}] if tail else []),
+            *([external("edge", names.INTERNAL_SOCKET, {})] if tail else []),
             *_edges(services),
         ],
         "sockets": _sockets(worker, version, slot),
@@ -198,6 +206,12 @@ def inspection_config(
     }
 
 
+def _add_entry(body: _Object, version: VersionSpec, runtime: Mapping[str, str]) -> None:
+    main = body["modules"][0]["name"]
+    body["modules"].insert(0, entry_module(version, main, runtime["entry.js"]))
+    body["compatibilityFlags"] = entry_flags(body["compatibilityFlags"])
+
+
 def _worker(
     version: VersionSpec,
     modules: Mapping[str, bytes],
@@ -233,7 +247,7 @@ def _edges(services: list[_Object]) -> list[_Object]:
 def _socket(worker: str, version: VersionSpec, entrypoint: str, slot: int) -> _Object:
     """Removes our own headers: without a value, workerd removes a header. Static assets come before
     the code at the default entrypoint."""
-    stripped = [{"name": names.TARGET_HEADER}, {"name": names.CALLER_HEADER}]
+    stripped = [{"name": name} for name in _STRIPPED if not (entrypoint in _OWN and name in _READ)]
     rpc = {"capnpConnectHost": names.rpc_host(worker, entrypoint, slot)}
     exported = OBJECTS_ENTRYPOINT if entrypoint == names.OBJECTS else entrypoint
     service = {"name": "main", **({"entrypoint": exported} if exported else {})}
@@ -244,7 +258,7 @@ def _socket(worker: str, version: VersionSpec, entrypoint: str, slot: int) -> _O
 
 
 def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
-    sockets = [_socket(worker, version, name, slot) for name in names.entrypoints(version)]
+    sockets = [_socket(worker, version, name, slot) for name in names.all_entrypoints(version)]
     if version.assets:
         sockets.append({**sockets[0], "name": names.RANGES, "service": {"name": RANGES}})
     if version.objects:
@@ -254,11 +268,14 @@ def _sockets(worker: str, version: VersionSpec, slot: int) -> list[_Object]:
     return sockets
 
 
-def _tail(version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
+def _tail(worker: str, version: VersionSpec, runtime: Mapping[str, str]) -> _Object:
     """A separate isolate, which the Worker's code can neither see nor forge."""
+    known = {"id": version.id, "tag": version.tag, "message": version.message}
     bindings = [
         {"name": "AGENT", "service": {"name": "agent"}},
-        {"name": "VERSION", "text": version.id},
+        {"name": "EDGE", "service": {"name": "edge"}},
+        {"name": "WORKER", "text": worker},
+        {"name": "VERSION", "json": json.dumps(known)},
     ]
     return {**own_worker("tail.js", runtime), "bindings": bindings}
 

@@ -6,7 +6,8 @@ public one. RPC goes to a slot that runtime/service.js draws for each call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from routing.compile import names
@@ -17,8 +18,9 @@ _Object = dict[str, Any]
 
 
 def service_targets(version: VersionSpec) -> Iterator[tuple[str, str]]:
-    """(Worker, entrypoint) of a version's service bindings; "" is the default entrypoint."""
-    return (_target(binding) for binding in version.bindings if binding.type == "service")
+    """(Worker, entrypoint) of a version's service bindings; "" is the default entrypoint, and
+    `names.PROPS` the one of bindings with props."""
+    return (_reached(binding) for binding in version.bindings if binding.type == "service")
 
 
 def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
@@ -26,8 +28,8 @@ def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
 
     Each slot is a separate service, because workerd opens one RPC connection per service.
     """
-    worker, entrypoint = _target(binding)
-    http = calls(names.target(worker, entrypoint), caller)
+    worker, entrypoint = _reached(binding)
+    http = calls(names.target(worker, entrypoint), caller, _props_header(binding))
     hosts = {f"slot{n}": names.rpc_host(worker, entrypoint, n) for n in range(names.SLOTS)}
     services = {"fetch": http, **{k: {**http, "capnpConnectHost": h} for k, h in hosts.items()}}
     prefix = f"service:{binding.name}:"
@@ -35,6 +37,7 @@ def bind(binding: BindingSpec, caller: str) -> tuple[_Object, list[_Object]]:
         *({"name": kind, "service": {"name": prefix + kind}} for kind in services),
         {"name": "control", "service": {"name": "agent"}},
         {"name": "path", "text": slots_path(worker, entrypoint)},
+        *({"name": name, "json": value} for name, value in _props(binding).items()),
     ]
     wrapped = {"moduleName": "edge:service", "entrypoint": "service", "innerBindings": inner}
     return {"name": binding.name, "wrapped": wrapped}, [
@@ -52,9 +55,26 @@ def external(name: str, path: str, http: _Object) -> _Object:
     return {"name": name, "external": {"address": f"unix:{path}", "http": http}}
 
 
-def calls(target: str, caller: str) -> _Object:
+def _reached(binding: BindingSpec) -> tuple[str, str]:
+    worker, entrypoint = _target(binding)
+    return worker, names.PROPS if binding.options.get("props") else entrypoint
+
+
+def _props(binding: BindingSpec) -> dict[str, str]:
+    """For `runtime/service.js`, as JSON; empty without props."""
+    props, entrypoint = binding.options.get("props"), _target(binding)[1] or "default"
+    return {"props": json.dumps(props), "entrypoint": json.dumps(entrypoint)} if props else {}
+
+
+def _props_header(binding: BindingSpec) -> dict[str, str]:
+    """JSON in ASCII, so that it may be a header."""
+    given = {name: json.loads(value) for name, value in _props(binding).items()}
+    return {names.PROPS_HEADER: json.dumps(given)} if given else {}
+
+
+def calls(target: str, caller: str, more: Mapping[str, str] = {}) -> _Object:
     """HTTP options of a call through Envoy. Injected headers replace those that a Worker sets."""
-    headers = {names.TARGET_HEADER: target, names.CALLER_HEADER: caller}
+    headers = {names.TARGET_HEADER: target, names.CALLER_HEADER: caller, **more}
     return {
         **edge_headers(),
         "injectRequestHeaders": [{"name": n, "value": v} for n, v in headers.items()],

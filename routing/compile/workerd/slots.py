@@ -31,4 +31,4 @@ def slots_answer(snapshot: Snapshot, slots: Mapping[str, int], path: str) -> dic
 
 
 def _exported(versions: tuple[VersionSpec, ...], entrypoint: str) -> bool:
-    return any(entrypoint in names.entrypoints(version) for version in versions)
+    return any(entrypoint in names.all_entrypoints(version) for version in versions)

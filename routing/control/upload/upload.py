@@ -31,6 +31,7 @@ from routing.control.signals import version_uploaded
 from routing.control.upload.checks import check_alias, check_assets, check_date, check_references
 from routing.control.upload.version_rows import By, write_version
 from routing.control.upload.workers import create_worker, latest_version, next_number, target_worker
+from routing.control.worker_settings import check_consumers
 from routing.models import Deployment, Module, Version, Worker
 from routing.models.object_namespaces import new_key
 from routing.snapshot import VersionSpec
@@ -67,6 +68,7 @@ def upload_version(
     the version that the draft is a changed copy of; it must still be the latest. `settings` are
     merged into the Worker's. Raises `UploadRefused` or `DeployConflict`; then nothing is saved.
     """
+    check_consumers(worker_name, settings or {})
     request = _Request(worker_name, draft, keep, strict, create, live, based_on, now)
     by = By(author, source, triggered_by, now)
     keys = RecordedKeys(new_key)

@@ -113,7 +113,8 @@ BAD_METADATA = {
     "a long tag": (METADATA | {"annotations": {"workers/tag": "ü" * 51}}, 10026),
     "a bad alias": (METADATA | {"annotations": {"workers/alias": "-Up"}}, 10026),
     "assets": (METADATA | {"assets": {"jwt": "x"}}, 10026),
-    "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 90001),
+    "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 10143),
+    "streaming": (METADATA | {"streaming_tail_consumers": [{"service": "x"}]}, 90001),
     "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 10041),
     "a rate limit without a namespace": (
         with_bindings({"name": "L", "type": "ratelimit", "simple": {"limit": 1, "period": 10}}),
@@ -128,8 +129,8 @@ BAD_METADATA = {
     ),
     "the assets binding": (with_bindings({"name": "ASSETS", "type": "assets"}), 90001),
     "props": (
-        with_bindings({"name": "S", "type": "service", "service": "shop", "props": {"a": 1}}),
-        90001,
+        with_bindings({"name": "S", "type": "service", "service": "shop", "props": [1]}),
+        10026,
     ),
     "another environment": (
         with_bindings({"name": "S", "type": "service", "service": "shop", "environment": "dev"}),

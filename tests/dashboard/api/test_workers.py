@@ -8,10 +8,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from dashboard.accounts.models import Role
+from routing.agent.inspection.inspection import Inspection
 from routing.control import subdomain
 from routing.models import AuditEntry, DesiredState, Schedule, Version, Worker
+from routing.snapshot import Export
 from tests.dashboard.api.conftest import BOUNDARY, METADATA, Answer, Api, form
-from tests.factories import make_user
+from tests.factories import make_user, make_version
 
 SCRIPT = "/workers/scripts/shop"
 
@@ -118,9 +120,19 @@ def test_a_settings_change_with_a_part_that_is_refused_changes_nothing(shop: Api
     assert shop("GET", SCRIPT + "/settings").result["logpush"] is False
 
 
-def test_tail_consumers_are_refused(shop: Api):
+def test_tail_consumers_are_checked_and_listed(shop: Api):
     given = {"tail_consumers": [{"service": "logs"}]}
-    assert shop("PATCH", SCRIPT + "/script-settings", given).refusal == (400, 90001)
+    assert shop("PATCH", SCRIPT + "/script-settings", given).refusal == (400, 10143)
+    exports = (Export(name="default", kind="object", handlers=("tail",)),)
+    make_version("logs", inspect=lambda *_, **__: Inspection(exports, 1))
+    assert shop("PATCH", SCRIPT + "/script-settings", given).result["tail_consumers"] == [
+        {"service": "logs"}
+    ]
+    assert shop("GET", "/workers/workers/shop").result["tail_consumers"] == [{"name": "logs"}]
+    assert shop("GET", "/workers/tails/by-consumer/logs").result[0]["service"] == "shop"
+    listed = shop("PATCH", "/workers/workers/shop", {"tail_consumers": []}).result
+    assert listed["tail_consumers"] == []
+    assert shop("GET", "/workers/tails/by-consumer/logs").result == []
 
 
 @pytest.mark.parametrize(
@@ -212,7 +224,6 @@ def test_a_deleted_worker_is_gone_and_its_name_free(shop: Api):
 @pytest.mark.parametrize(
     "path",
     [
-        "/workers/tails/by-consumer/shop",
         "/storage/kv/namespaces?per_page=100&order=title&direction=asc&page=1",
         "/workers/durable_objects/namespaces?per_page=1000&page=1",
     ],

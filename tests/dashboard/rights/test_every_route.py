@@ -52,6 +52,7 @@ OPERATOR = {
     *("overrides:share", "overrides:revoke", "workers:new", "workers:edit", "workers:address"),
     *("workers:add-address", "workers:remove-address"),
     *("workers:split", "workers:rollback", "workers:addresses", "workers:previews"),
+    "workers:tails",
     *("playground:stage", "playground:variables", "workers:add-schedule"),
     *("workers:edit-schedule", "workers:remove-schedule", "workers:run-schedule"),
     *("storage:create", "storage:rename", "storage:kv-value", "storage:kv-content"),

@@ -3,8 +3,9 @@
 import pytest
 
 from dashboard.accounts.models import Role
+from routing.agent.inspection.inspection import Inspection
 from routing.models import AuditEntry, Worker
-from routing.snapshot import BindingSpec
+from routing.snapshot import BindingSpec, Export
 from tests.factories import make_deployment, make_draft, make_user, make_version, make_worker
 
 
@@ -92,3 +93,20 @@ def test_only_admins_delete(maya, vera, shop):
     assert 'disabled aria-describedby="why-no-delete"' in html
     assert vera.post("/workers/shop/settings/previews/", {"on": "0"}).status_code == 403
     assert Worker.objects.filter(name="shop").exists()
+
+
+def test_tail_workers_are_chosen_and_refused_ones_come_back(maya, vera, shop):
+    url = "/workers/shop/settings/tails/"
+    exports = (Export(name="default", kind="object", handlers=("tail",)),)
+    make_version("logs", inspect=lambda *_, **__: Inspection(exports, 1))
+    html = maya.get("/workers/shop/settings/").content.decode()
+    assert 'name="service" value="logs"' in html
+    assert maya.post(url, {"service": ["logs"]}).status_code == 302
+    assert Worker.objects.get(name="shop").settings["tail_consumers"] == [{"service": "logs"}]
+    html = vera.get("/workers/logs/settings/").content.decode()
+    assert 'data-producers="shop"' in html
+    refused = maya.post(url, {"service": ["ghost"]})
+    assert refused.status_code == 422 and 'value="ghost" checked' in refused.content.decode()
+    assert vera.post(url, {"service": []}).status_code == 403
+    maya.post(url, {})
+    assert Worker.objects.get(name="shop").settings["tail_consumers"] == []

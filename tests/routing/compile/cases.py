@@ -228,8 +228,8 @@ OUR_OBJECT_SCRIPTS = (
     "router",
 )
 OUR_SCRIPTS = (
-    *("cache.js", "events.js", "ranges.js", "rate_limit.js", "service.js", "stored_secret.js"),
-    *("data_points.js", "email_message.js", "send_email.js", "tail.js"),
+    *("cache.js", "entry.js", "events.js", "ranges.js", "rate_limit.js", "service.js"),
+    *("data_points.js", "stored_secret.js", "email_message.js", "send_email.js", "tail.js"),
     *(f"objects/{name}.js" for name in OUR_OBJECT_SCRIPTS),
 )
 RUNTIME = {name: f"// {name}" for name in OUR_SCRIPTS} | {

@@ -11,6 +11,8 @@ from tests.dashboard.api.conftest import METADATA, Api
 from tests.factories import CODE
 
 SCRIPT = "/workers/scripts/shop"
+SDK = {"User-Agent": "cloudflare-python"}
+"""wrangler gets no URL with a port."""
 
 
 def json_upload(**more):
@@ -28,7 +30,7 @@ def test_a_worker_can_be_made_before_its_first_version(api: Api):
     assert made["deployed_on"] is None and made["tags"] == ["a"]
     assert made["subdomain"]["url"] == f"http://shop.{settings.DOMAIN}:{settings.EDGE_PORT}"
     assert made["subdomain"]["preview_url_suffix"].startswith("-shop.")
-    assert api("GET", f"/workers/workers/{made['id']}").result == made
+    assert api("GET", f"/workers/workers/{made['id']}", headers=SDK).result == made
     assert api("POST", "/workers/workers", {"name": "shop"}).refusal == (409, 10035)
     assert api("GET", "/workers/services/shop").status == 200
     assert api("GET", "/workers/scripts").result[0]["id"] == "shop"

@@ -51,7 +51,7 @@ class FakeEnvoy:
     async def reached(self):
         return self.clusters
 
-    async def reach(self, versions, revision):
+    async def reach(self, versions, revision, workers):
         self._command("reach " + " ".join(version.id for version in versions))
 
     def renew(self, version_id):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from routing.compile.workerd import config as workerd, objects
+from routing.compile.workerd.entry import FILE
 from routing.snapshot import BindingSpec, VersionSpec
 from tests.routing.compile.cases import (
     CONTENTS,
@@ -75,10 +76,6 @@ def test_an_unsupported_binding_is_refused_by_name(kind: str) -> None:
         (BindingSpec(name="A", type="json"), 'lacks "json"'),
         (BindingSpec(name="A", type="service"), 'lacks "service"'),
         (BindingSpec(name="A", type="secret_text"), "has no text"),
-        (
-            BindingSpec(name="A", type="service", options={"service": "w", "props": {"x": 1}}),
-            "props are not supported",
-        ),
     ],
 )
 def test_a_broken_binding_is_refused(binding: BindingSpec, words: str) -> None:
@@ -116,8 +113,8 @@ def test_the_main_module_must_be_there_and_be_an_es_module() -> None:
 
 
 def test_the_main_module_comes_first_and_source_maps_stay_out() -> None:
-    main, *others = config(EVERY_BINDING)["services"][0]["worker"]["modules"]
-    assert main["name"] == "src/index.js"
+    entry, main, *others = config(EVERY_BINDING)["services"][0]["worker"]["modules"]
+    assert (entry["name"], main["name"]) == (FILE, "src/index.js")
     assert "src/index.js.map" not in {part["name"] for part in others}
 
 
