@@ -126,9 +126,9 @@ def set_tails(request: HttpRequest, name: str) -> HttpResponse:
     """The Workers `service` get its events."""
     worker, chosen = get_object_or_404(Worker, name=name), request.POST.getlist("service")
     changes = {TAIL_CONSUMERS: [{"service": service} for service in chosen]}
-    by = {"author": person(request), "source": "dashboard", "now": timezone.now()}
+    now = timezone.now()
     try:
-        change_settings(worker, changes, **by)
+        change_settings(worker, changes, author=person(request), source="dashboard", now=now)
     except UploadRefused as error:
         tails = tail_choices(worker, chosen, str(error))
         context = replace(settings_context(request, worker), tails=tails)
