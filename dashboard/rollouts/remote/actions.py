@@ -106,8 +106,13 @@ def leave(rollout: RemoteRollout, by: Actor, reason: str) -> None:
 
 
 def abort(rollout: RemoteRollout, by: Actor, reason: str) -> None:
-    """Stable gets 100%, over whatever is live. In `needs_attention` it is sent again."""
+    """Stable gets 100%, over whatever is live. In `needs_attention` it is sent again. One that has
+    deployed nothing yet just ends."""
     _not_in(rollout, ENDED | {State.ROLLING_BACK, State.VERIFYING})
+    if rollout.state == State.STAGING and rollout.pending is None:
+        ended = Decision(State.ABORTED, "aborted_by_person", rollout.step)
+        _do(rollout, "abort", ended, by, reason)
+        return
     decision = go_back(rollout.as_value(), "aborted_by_person", {})
     _do(rollout, "abort", decision, by, reason, anew=True)
 

@@ -3,12 +3,15 @@
 import pytest
 from django.utils import timezone
 
+from dashboard.cloud.readings import FIGURES, LOGS, live_freshness
 from dashboard.rollouts.decisions.values import enter_step
 from dashboard.rollouts.remote.deploying import deploy
 from dashboard.rollouts.remote.models import RemoteRollout
+from dashboard.rollouts.remote.observation import LOGS_FACTOR
 from dashboard.rollouts.remote.story import Moved
 from routing.models import Deployment
 from tests.dashboard.rollouts.remote.test_story import ramping, staged
+from tests.factories import make_edge, make_invocation
 
 
 def test_a_lost_answer_is_read_back_and_not_repeated(shop, misbehave):
@@ -86,9 +89,10 @@ def test_a_stale_read_sends_nothing(shop):
     assert rollout.state == "aborted" and rollout.reason == "not_begun" and shop.writes() == 0
 
 
-def test_a_missing_permission_holds(shop, misbehave):
+@pytest.mark.parametrize("fault", [{"lacks": ["scripts_edit"]}, {"secrets_changed": ["KEY"]}])
+def test_a_refused_deployment_holds_and_changes_nothing(shop, misbehave, fault):
     ramping(shop)
-    misbehave(lacks=["scripts_edit"])
+    misbehave(**fault)
     rollout = shop.do("step")
     assert (rollout.state, rollout.hold) == ("held", "deploy_refused")
     assert shop.live()[shop.candidate] == 10
@@ -124,6 +128,41 @@ def test_late_analytics_never_step_up(shop, misbehave):
     rollout = shop.rollout()
     assert rollout.state == "held" and rollout.reason == "figures_late"
     assert shop.live()[shop.candidate] == 10
+
+
+def test_sampled_counts_are_judged_by_the_requests_that_were_counted(shop, misbehave):
+    ramping(shop)
+    misbehave(analytics_sample_interval=1000)
+    for _ in range(8):
+        shop.traffic(2000, 18_000, minutes_ago=0)
+        shop.look(60)
+    rollout = shop.rollout()
+    assert (rollout.state, rollout.reason) == ("ramping", "too_few_requests")
+    assert rollout.facts["sampled"] and rollout.facts["requests"] < 50
+
+
+def test_5xx_in_stored_logs_are_harm_and_in_no_count(shop):
+    rollout = ramping(shop)
+    deployment, edge = Deployment.objects.newest_first()[0], make_edge()
+    shop.look(60, times=2)
+    for i in range(80):
+        mine, status = (shop.candidate, 500) if i % 2 else (shop.stable, 200)
+        make_invocation(edge, deployment, hop="external", version_id=mine, status=status)
+    rollout = shop.look(60, times=3)
+    assert "more_5xx" in shop.codes() and "worse_than_stable" not in shop.codes()
+    assert rollout.goes_back and shop.live() == {shop.stable: 100}
+
+
+def test_a_rollout_that_deployed_nothing_yet_just_ends(shop):
+    shop.start()
+    assert shop.do("abort").state == "aborted" and shop.writes() == 0
+
+
+def test_twenty_rollouts_stay_in_the_budget_of_calls():
+    """Reads of deployments and logs; 40 of the 300 calls are for deployments."""
+    fresh = live_freshness(20)
+    reads = 20 * 300 / fresh + 20 * 300 / max(LOGS, LOGS_FACTOR * fresh)
+    assert reads < 260 and 20 * 300 / FIGURES < 300  # GraphQL has a budget of its own
 
 
 def test_without_analytics_nothing_can_be_judged(shop, misbehave):
