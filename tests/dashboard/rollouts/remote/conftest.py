@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role, User
+from dashboard.cloud.accounts.checklist import Check
 from dashboard.cloud.accounts.connect import follow
 from dashboard.cloud.models import CloudAccount
 from dashboard.observability.ingest import rollup
@@ -22,12 +24,14 @@ from dashboard.rollouts.remote.conductor import look
 from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.rollouts.remote.start import start
 from routing.models import Deployment, Worker
-from tests.dashboard.cloud.conftest import OtherSide, cloud_on, misbehave, other
-from tests.dashboard.cloud.pages.conftest import account, never_leaves_this_process
+from routing.secret_encryption import encrypt
+from routing.snapshot import Secret
+from tests.dashboard.cloud.conftest import BASE, OtherSide, cloud_on, misbehave, other
+from tests.dashboard.cloud.pages.conftest import never_leaves_this_process
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_deployment, make_user, make_worker
 
-__all__ = ["account", "cloud_on", "misbehave", "never_leaves_this_process", "other"]
+__all__ = ["cloud_on", "misbehave", "never_leaves_this_process", "other"]
 HOST = "127.0.0.1:9"
 
 
@@ -114,6 +118,23 @@ class Shop:
 
 
 @pytest.fixture
+def account(other: OtherSide) -> CloudAccount:
+    """Connected, without the calls that connecting makes."""
+    now = timezone.now()
+    return CloudAccount.objects.create(
+        slug="shop-prod",
+        base_url=BASE,
+        account_id=django_settings.ACCOUNT_ID,
+        encrypted_token=encrypt(Secret(other.token)),
+        token_hint="test…test",
+        token_kind=CloudAccount.TokenKind.USER,
+        checklist={name: {"state": "works"} for name in Check if name != Check.DEPLOY},
+        checked_at=now,
+        created_at=now,
+    )
+
+
+@pytest.fixture
 def shop(account: CloudAccount, other: OtherSide, clock: Clock, settings: Any) -> Shop:
     worker = make_worker(versions=2)
     new, old = worker.versions.newest_first()
@@ -121,7 +142,3 @@ def shop(account: CloudAccount, other: OtherSide, clock: Clock, settings: Any) -
     follow(account, {"shop": HOST}, Actor(None, "shell", timezone.now()))
     maya = make_user("maya3", Role.OPERATOR)
     return Shop(account, worker, str(old.id), str(new.id), maya, clock, other)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)

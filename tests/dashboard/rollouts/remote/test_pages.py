@@ -88,7 +88,7 @@ def test_the_policy_asks_for_an_approval_which_is_advisory(maya, shop, client):
     one_approval()
     rita = make_user("rita", Role.REVIEWER)
     shop.start()
-    rollout = shop.look(31, times=6)
+    rollout = shop.look(61, times=3)
     assert (rollout.state, rollout.reason) == ("review", "waits_for_review")
     page = maya.get(rollout.get_absolute_url())
     assert b'data-advisory="yes"' in page.content
@@ -117,7 +117,7 @@ def test_own_changes_and_low_roles_cannot_approve(maya, shop, client):
 def test_a_rejection_holds(maya, shop, client):
     one_approval()
     shop.start()
-    rollout = shop.look(31, times=6)
+    rollout = shop.look(61, times=3)
     client.force_login(make_user("rita", Role.REVIEWER))
     client.post(f"{rollout.get_absolute_url()}decide/", {"kind": "reject"})
     assert shop.look().hold == "review_rejected"

@@ -18,7 +18,7 @@ def staged(shop):
 
 def ramping(shop):
     staged(shop)
-    rollout = shop.look(31, times=4)
+    rollout = shop.look(61, times=2)
     assert rollout.state == "ramping" and shop.live()[shop.candidate] == 10
     return rollout
 
@@ -105,7 +105,7 @@ def test_a_candidate_with_traffic_keeps_it(shop):
 
 def test_a_person_confirms_the_ramp(shop):
     shop.start(plan_of("10:1m,100", confirm_review=True, final_bake=timedelta(minutes=1)))
-    rollout = shop.look(31, times=5)
+    rollout = shop.look(61, times=2)
     assert rollout.state == "review" and shop.live()[shop.candidate] == 0
     shop.do("confirm")
     assert shop.look().state == "ramping"
