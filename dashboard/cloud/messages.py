@@ -166,6 +166,23 @@ CAPABILITIES: Mapping[str, str] = {
     "approvals": "Approvals",
 }
 
+OWN_EDGES: Mapping[str, str] = {
+    "deploy": "the same",
+    "conditional_deploy": "atomic",
+    "code": "the same",
+    "upload": "the same",
+    "proof": "the edge’s own log",
+    "proof_later": "the edge’s own log",
+    "reason": "reason and outcome",
+    "spread": "every edge, exactly",
+    "counts": "exact, 5 s late",
+    "server_errors": "exact, 5 s late",
+    "key_prediction": "predicted exactly",
+    "hold_ci": "409 to wrangler",
+    "approvals": "enforced",
+}
+"""The same on our own edges."""
+
 # --- Requests to Workers ------------------------------------------------------------------------
 
 REQUESTS_OFF = (

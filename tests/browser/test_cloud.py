@@ -14,6 +14,7 @@ from dashboard.cloud.accounts.connect import connect, follow
 from dashboard.rollouts.decisions.plan import Plan, parse_steps
 from dashboard.rollouts.remote.start import start
 from routing.models import Deployment
+from tests.dashboard.playground.cloud.conftest import front  # noqa: F401
 from tests.factories import make_deployment, make_traffic, make_user, make_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -104,3 +105,34 @@ def test_a_deployment_from_elsewhere_appears_while_the_page_is_open(visitors, co
     # What was typed stays, and is deployed on condition that what the page now shows is live.
     page.get_by_role("button", name="Deploy", exact=True).click()
     expect(page.locator('#history [data-ours="yes"]')).to_contain_text("at 100%")
+
+
+def test_a_version_at_0_percent_is_proved_from_the_playground(
+    visitors,
+    connected,
+    front,  # noqa: F811
+    settings,
+):
+    worker = Deployment.objects.newest_first()[0].worker
+    new, old = worker.versions.newest_first()
+    make_deployment(worker, (new, 0), (old, 100))
+    settings.CLOUD_LOOPBACK_PORTS = settings.CLOUD_LOOPBACK_PORTS | {
+        urlsplit(connected.base_url).port
+    }
+    front.worker, front.stable = "checkout-api", str(old.id)
+    front.open_tail(connected)
+    visitor = visitors()
+    visitor.enter("root")
+    page = visitor.open("/cloudflare/shop-prod/workers/checkout-api/")
+    page.get_by_role("link", name="Send a request").click()
+    page.locator("#version-checkout-api").select_option(str(new.id))
+    page.locator('[data-outcome="applied"]').wait_for()
+    page.locator("[data-send]").click()
+    proved = f'#proof[data-rank="proved"][data-override="applied"][data-version="{new.id}"]'
+    page.locator(proved).wait_for()
+    assert visitor.axe() == [] and not visitor.spills()
+    # The switcher leads to the playground of this machine's edges, by keyboard too.
+    page.locator("#switcher").focus()
+    page.keyboard.press("Enter")
+    page.locator('[data-switch-to^="This machine"]').press("Enter")
+    page.wait_for_url("**/playground/")

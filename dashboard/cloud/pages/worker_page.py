@@ -85,8 +85,9 @@ class DeployForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerPage:
-    """`weight` as in `HistoryRow`. `known` are (what, level, how it differs). `moved`: another
-    deployment is live than when the page was opened."""
+    """`weight` as in `HistoryRow`, `observed_weight` the same of counted requests. `known` are
+    (what, level, how it differs, on our own edges). `moved`: another deployment is live than when
+    the page was opened. `mixed`: figures include requests of the deployment before."""
 
     account: CloudAccount
     name: str
@@ -98,11 +99,13 @@ class WorkerPage:
     live: DeploymentSummary | None
     rows: Sequence[ShareRow]
     weight: int | None
+    observed_weight: int | None
+    mixed: bool
     counts: Reading[Counts]
     errors: Reading[ErrorCounts]
     history: Sequence[HistoryRow]
     deploy: DeployForm
-    known: Sequence[tuple[str, str, str]]
+    known: Sequence[tuple[str, str, str, str]]
     change: ChangeNote | None
     verification: VerificationNote | None
     refused: str
@@ -128,6 +131,9 @@ def worker_page(
     numbers = {version.id: version.number for version in versions}
     roles = roles_of(listed, 0, numbers) if listed else None
     can = permission(user, PersonRole.OPERATOR)
+    rows = _share_rows(
+        _live_shares(listed, roles), versions, counts.value, _of_worker(errors.value, name)
+    )
     return WorkerPage(
         account=account,
         name=name,
@@ -137,10 +143,10 @@ def worker_page(
         problem=messages.PROBLEMS.get(account.problem),
         read=read,
         live=listed[0] if listed else None,
-        rows=_share_rows(
-            _live_shares(listed, roles), versions, counts.value, _of_worker(errors.value, name)
-        ),
+        rows=rows,
         weight=_weight(roles),
+        observed_weight=_observed_weight(rows),
+        mixed=bool(listed and counts.value and counts.value.since < listed[0].created_at),
         counts=counts,
         errors=errors,
         history=[_history_row(listed, place, numbers) for place in range(len(listed))],
@@ -220,6 +226,14 @@ def _weight(roles: SplitRoles | None) -> int | None:
     return round(roles.candidate.percentage * 1000)
 
 
+def _observed_weight(rows: Sequence[ShareRow]) -> int | None:
+    """None if nothing was counted, or if requests of other versions were."""
+    observed = [row.observed for row in rows]
+    if len(observed) != 2 or None in observed or round(sum(filter(None, observed)), 6) != 100:
+        return None
+    return round((observed[0] or 0) * 1000)
+
+
 def _deploy_form(
     roles: SplitRoles | None, versions: Sequence[VersionSummary], typed: Typed | None
 ) -> DeployForm:
@@ -246,11 +260,16 @@ def _why_off(account: CloudAccount, can: Permission, read: Reading[Any]) -> str:
     return messages.NOT_READ if read.problem or not read.known else ""
 
 
-def _known(account: CloudAccount) -> list[tuple[str, str, str]]:
+def _known(account: CloudAccount) -> list[tuple[str, str, str, str]]:
     """Each capability that differs from our own edges."""
     table: Mapping[Capability, Support] = capabilities_of(account)
     return [
-        (messages.CAPABILITIES[str(capability)], str(support.level), messages.WHY[support.why])
+        (
+            messages.CAPABILITIES[str(capability)],
+            str(support.level),
+            messages.WHY[support.why],
+            messages.OWN_EDGES[str(capability)],
+        )
         for capability, support in table.items()
         if support.why
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.cloud import messages as cloud_messages, proving
 from dashboard.cloud.proof.hops import Hop
-from dashboard.cloud.proof.judge import Rank, Verdict
+from dashboard.cloud.proof.judge import NO_WORKER, Rank, Verdict
 from dashboard.fleet.version_roles import WORDS, Role
 from dashboard.playground.cloud import messages
 from dashboard.playground.cloud.models import CloudSend
@@ -114,9 +114,15 @@ def _banner(
         share=share,
         override=became,
         override_text=messages.OUTCOMES[became],
-        reasons=[cloud_messages.NOT_CONFIRMED_BECAUSE[str(why)] for why in verdict.why],
+        reasons=_reasons(verdict),
         steps=_steps(row, answer, verdict),
     )
+
+
+def _reasons(verdict: Verdict) -> list[str]:
+    """If no Worker answered, the tail's state explains nothing."""
+    why = [reason for reason in verdict.why if reason in NO_WORKER] or verdict.why
+    return [cloud_messages.NOT_CONFIRMED_BECAUSE[str(reason)] for reason in why]
 
 
 def _steps(row: CloudSend, answer: Answer, verdict: Verdict) -> list[Step]:

@@ -34,6 +34,7 @@ class Front:
     does; `sees` says for which requests there is one. `extra` are more header lines."""
 
     stable: str = ""
+    worker: str = "shop"
     port: int = 0
     requests: list[dict[str, str]] = field(default_factory=list)
     pending: list[tuple[str, str, str]] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Front:
 
     def answer(self, headers: dict[str, str]) -> tuple[dict[str, str], bytes]:
         match = re.search(
-            r'shop="([^"]+)"', headers.get("cloudflare-workers-version-overrides", "")
+            rf'{self.worker}="([^"]+)"', headers.get("cloudflare-workers-version-overrides", "")
         )
         version = match[1] if match and not self.ignores_overrides else self.stable
         ray = secrets.token_hex(8)
@@ -54,6 +55,19 @@ class Front:
         body = {"version": {"id": version}, "secret": headers.get("cf-access-client-secret", "")}
         return {"cf-ray": f"{ray}-FRA", **self.extra}, json.dumps(body).encode()
 
+    def open_tail(self, account: CloudAccount) -> None:
+        """Confirms this address for the Worker, whose tail is open."""
+        now = timezone.now()
+        follow(account, {self.worker: f"127.0.0.1:{self.port}"}, Actor(None, "shell", now))
+        CloudTail.objects.create(
+            account=account,
+            worker=self.worker,
+            watched_until=now + timedelta(minutes=2),
+            state="open",
+            opened_at=now - timedelta(minutes=1),
+            claimed_until=now + timedelta(minutes=2),
+        )
+
     def deliver(self) -> None:
         tail = CloudTail.objects.get()
         pending, self.pending = self.pending, []
@@ -62,7 +76,7 @@ class Front:
                 tail=tail,
                 nonce=nonce,
                 ray=ray,
-                worker="shop",
+                worker=self.worker,
                 version_id=version,
                 outcome="ok",
                 cpu_ms=2.1,
@@ -112,16 +126,7 @@ def shop(account: CloudAccount, front: Front) -> tuple[str, str]:
     new, old = worker.versions.newest_first()
     make_deployment(worker, (old, 100))
     make_deployment(worker, (new, 0), (old, 100))
-    now = timezone.now()
-    follow(account, {"shop": f"127.0.0.1:{front.port}"}, Actor(None, "shell", now))
-    CloudTail.objects.create(
-        account=account,
-        worker="shop",
-        watched_until=now + timedelta(minutes=2),
-        state="open",
-        opened_at=now - timedelta(minutes=1),
-        claimed_until=now + timedelta(minutes=2),
-    )
+    front.open_tail(account)
     front.stable = str(old.id)
     cache.clear()
     return str(new.id), str(old.id)
