@@ -52,6 +52,7 @@ urlpatterns = [
     path("cloudflare/", include("dashboard.cloud.pages.urls")),
     path("cloudflare/<slug:slug>/playground/", include("dashboard.playground.cloud.urls")),
     path("cloudflare/<slug:slug>/workers/<str:name>/", include("dashboard.workers.cloud.urls")),
+    path("cloudflare/<slug:slug>/workers/<str:name>/", include("dashboard.cloud.live_log.urls")),
     path("client/v4/", include("dashboard.api.urls")),
     path("api/", include("dashboard.api.sluice.urls")),
     path("", include("dashboard.edges.urls")),

@@ -9,6 +9,7 @@ proof/       Which version answered, by what evidence (pure)
 proving.py   Collects the evidence of requests
 changes/     Deployments from here, and what became of them
 verification/  Probes that confirm a deployment
+live_log/    Requests of a Worker as they come, by tail and stored logs
 pages/       The pages under /cloudflare/
 frame/       The account switcher, and accounts in the palette
 readings.py  Answers of the API, shared by all viewers for some seconds;

@@ -191,6 +191,14 @@ REQUESTS_OFF = (
 )
 NOT_FOLLOWED = "This Worker is not followed. An admin can follow it on the account’s page."
 NOT_CONFIRMED = "No address is confirmed. An admin can confirm one on the account’s page."
+TAIL_STATES: Mapping[str, tuple[str, str]] = {
+    "off": ("Tail closed", "It opens while this page is open."),
+    "opening": ("Opening the tail", "Needs the background work of this system to run."),
+    "open": ("Tail open", "It takes 1 of 10 places of this Worker."),
+    "refused": ("Tail broken", "It is opened again."),
+    "full": ("No place", TAIL_FULL),
+}
+"""Title and text by `TailState`."""
 RANKS: Mapping[str, tuple[str, str]] = {
     "proved": ("Proved by tail", "Cloudflare’s tail has this request with its version."),
     "logged": ("Seen in logs", "Workers Logs has this request with its version."),

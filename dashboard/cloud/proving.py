@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboard.accounts.actor import Actor
 from dashboard.cloud.accounts.access import capabilities_of, client_of
+from dashboard.cloud.egress.access_token import with_access_token
 from dashboard.cloud.egress.admission import admit
 from dashboard.cloud.egress.send import send
 from dashboard.cloud.egress.values import SentRequest, WorkerRequest
@@ -116,6 +117,7 @@ def send_and_prove(
     target = request.target.decode("latin-1")
     destination = admit(account, worker, by, method=request.method, target=target)
     watches.wait_until_open(account, worker, OPEN_SECONDS)
+    request, _secrets = with_access_token(destination, request)
     sent = send(destination, request)
     facts = answer_facts(sent, versions)
     return Proven(sent, verdicts(account, worker, [facts], wait=wait)[facts.nonce])

@@ -63,7 +63,8 @@ def test_axe_finds_nothing_and_nothing_spills(visitors, connected, theme, width)
     visitor.enter("root")
     worker = "shop-prod/workers/checkout-api/"
     rollout = rolling_out(connected).get_absolute_url().removeprefix("/cloudflare/")
-    for path in ("", "connect/", "shop-prod/", worker, f"{worker}rollouts/", rollout):
+    pages = ("", "connect/", "shop-prod/", worker, f"{worker}log/", f"{worker}rollouts/", rollout)
+    for path in pages:
         visitor.open(f"/cloudflare/{path}")
         assert visitor.axe() == [] and not visitor.spills(), path
 

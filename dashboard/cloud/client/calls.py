@@ -25,7 +25,13 @@ from dashboard.cloud.client.request import (
 )
 from dashboard.cloud.client.spending import SharedBudget
 from dashboard.cloud.proof.evidence import PROBE_HEADER, StoredLog
-from dashboard.cloud.proof.stored_logs import logs_of, query_of
+from dashboard.cloud.proof.stored_logs import (
+    StoredRequest,
+    logs_of,
+    query_of,
+    requests_of,
+    requests_query,
+)
 
 T = TypeVar("T")
 PAGE = 100
@@ -176,6 +182,16 @@ class CloudClient:
         """Stored invocations of one request; empty if none was stored (yet)."""
         try:
             return logs_of(ray, self.telemetry(query_of(ray, sent_at)))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
+
+    def stored_requests(
+        self, name: str, since: datetime, until: datetime, limit: int
+    ) -> tuple[StoredRequest, ...]:
+        """Stored invocations of a Worker, newest first, with the console lines among `limit`
+        events."""
+        try:
+            return requests_of(self.telemetry(requests_query(name, since, until, limit)))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise CloudError(Kind.UNREADABLE, messages.UNREADABLE) from error
 

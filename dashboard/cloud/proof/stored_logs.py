@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboard.cloud.proof.evidence import StoredLog
@@ -34,6 +35,61 @@ def logs_of(ray: str, result: Mapping[str, Any]) -> tuple[StoredLog, ...]:
     events = result["events"]["events"]
     logs = [_log(ray, event) for event in events if event["$metadata"].get("requestId") == ray]
     return tuple(log for log in logs if log.version_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """A stored invocation with its console lines, (level, text) each."""
+
+    log: StoredLog
+    at: datetime
+    method: str
+    url: str
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+def requests_query(worker: str, since: datetime, until: datetime, limit: int) -> dict[str, Any]:
+    """Events of one Worker, newest first."""
+    of_worker = {
+        "key": "$workers.scriptName",
+        "operation": "eq",
+        "type": "string",
+        "value": worker,
+    }
+    return {
+        "queryId": "sluice-requests",
+        "view": "events",
+        "limit": limit,
+        "timeframe": {
+            "from": int(since.timestamp() * 1000),
+            "to": int(until.timestamp() * 1000),
+        },
+        "parameters": {"datasets": ["cloudflare-workers"], "filters": [of_worker]},
+    }
+
+
+def requests_of(result: Mapping[str, Any]) -> tuple[StoredRequest, ...]:
+    """Newest first. Raises KeyError, TypeError, ValueError or AttributeError for another shape."""
+    lines: dict[str, list[tuple[str, str]]] = {}
+    requests: dict[str, Mapping[str, Any]] = {}
+    for event in result["events"]["events"]:
+        metadata = event["$metadata"]
+        ray = str(metadata.get("requestId") or "")
+        if metadata.get("type") == "cf-worker":
+            line = (str(metadata.get("level", "log")), str(metadata.get("message", ""))[:2000])
+            lines.setdefault(ray, []).append(line)
+        elif ray:
+            requests.setdefault(ray, event)
+    return tuple(_request(ray, event, tuple(lines.get(ray, ()))) for ray, event in requests.items())
+
+
+def _request(
+    ray: str, event: Mapping[str, Any], lines: tuple[tuple[str, str], ...]
+) -> StoredRequest:
+    request = ((event.get("$workers") or {}).get("event") or {}).get("request") or {}
+    at = datetime.fromtimestamp(float(event["timestamp"]) / 1000, UTC)
+    url = str(request.get("url") or request.get("path") or "")
+    return StoredRequest(_log(ray, event), at, str(request.get("method") or ""), url[:2000], lines)
 
 
 def _log(ray: str, event: Mapping[str, Any]) -> StoredLog:

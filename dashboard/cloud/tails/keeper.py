@@ -22,6 +22,8 @@ from dashboard.cloud.tails.tail_thread import Changed, Received, Report, Sampled
 MOST_TAILS = 40
 """Open at a time, two threads each."""
 MOST_BATCH = 500
+MOST_LOGGED = 50
+"""Of a live log, stored in one look: a busy Worker must not fill the database."""
 CLAIM = timedelta(seconds=15)
 CLAIM_RENEWED = timedelta(seconds=5)
 DOUBTS_EVERY = timedelta(seconds=20)
@@ -39,6 +41,7 @@ class TailKeeper:
         self._make_thread = make_thread or tail_thread
         self._threads: dict[int, TailThread] = {}
         self._renewed_at: dict[int, datetime] = {}
+        self._scopes: dict[int, str] = {}
         self._claimed_at: datetime | None = None
         self._looked_at: datetime | None = None
 
@@ -52,6 +55,7 @@ class TailKeeper:
         for key, row in watched.items():
             if key not in self._threads:
                 self._threads[key] = thread = self._make_thread(row)
+                self._scopes[key] = row.scope
                 thread.start()
             self._renew_if_doubted(row, now)
         for key, thread in self._threads.items():
@@ -111,9 +115,12 @@ class TailKeeper:
 
     def _store(self, key: int, reports: Sequence[Report]) -> None:
         received = [report for report in reports if isinstance(report, Received)]
+        changes = _changes(reports)
+        if self._scopes.get(key) == CloudTail.Scope.ALL and len(received) > MOST_LOGGED:
+            changes["sampled_at"] = changes["sampling_ended_at"] = received[-1].at
+            received = received[-MOST_LOGGED:]
         if received:
             CloudTailEvent.objects.bulk_create([_row(key, report) for report in received])
-        changes = _changes(reports)
         if received:
             changes |= {"events": F("events") + len(received), "last_event_at": received[-1].at}
         if changes:

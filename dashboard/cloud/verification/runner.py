@@ -19,6 +19,7 @@ from dashboard.accounts.actor import Actor
 from dashboard.cloud import proving
 from dashboard.cloud.accounts.access import provider_of
 from dashboard.cloud.client.errors import CloudError
+from dashboard.cloud.egress.access_token import with_access_token
 from dashboard.cloud.egress.admission import destination_of
 from dashboard.cloud.egress.send import send
 from dashboard.cloud.egress.values import Destination, SentRequest, WorkerRequest
@@ -172,6 +173,7 @@ class VerificationRunner:
         if probe.override:
             value = f'{run.row.worker}="{probe.override}"'
             request = request.with_line(OVERRIDES, value)
+        request, _secrets = with_access_token(run.destination, request)
         future = self._pool.submit(self._send, run.destination, request)
         run.flights.append(_Flight(probe, now, future))
         run.sent += 1
