@@ -300,7 +300,6 @@ UNSUPPORTED_FIELDS = {
     "containers": "Containers are not supported.",
     "exports": "Declared exports are not supported: leave out exports, and use migrations.",
 }
-NO_OBJECTS = "Durable Objects are not supported, so there is nothing to migrate."
 NO_OBJECT_NAMESPACE = "No Durable Object namespace has this id."
 MIGRATE_WITH_UPLOAD = "Send migrations with an upload (wrangler deploy)."
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 HINTS: Mapping[str, str] = {
     "Workflows": "Remove workflows from the configuration.",
-    "Durable Objects": "Remove durable_objects and migrations from the configuration.",
     "Hyperdrive": "Remove hyperdrive from the configuration.",
     "Vectorize": "Remove vectorize from the configuration.",
     "Containers": "Remove containers from the configuration.",
@@ -25,7 +24,7 @@ _ACCOUNT: Mapping[str, str] = {
     "event_notifications": "R2 event notifications",
     "workflows": "Workflows",
     "triggers": "Workflow event triggers",
-    "workers/durable_objects": "Durable Objects",
+    "workers/durable_objects": "Lists of Durable Objects",
     "workers/dispatch": "Workers for Platforms",
     "workers/observability": "Workers Observability queries",
     "hyperdrive": "Hyperdrive",
@@ -78,7 +77,6 @@ _BINDINGS: Mapping[str, str] = {
     "artifacts": "Artifacts",
     "browser": "Browser Rendering",
     "dispatch_namespace": "Workers for Platforms",
-    "durable_object_namespace": "Durable Objects",
     "flagship": "Flagship",
     "hyperdrive": "Hyperdrive",
     "images": "Cloudflare Images",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -9,7 +10,7 @@ from socket import create_connection
 
 import httpx
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.eventually import eventually
 from tests.running import System
@@ -79,10 +80,47 @@ def mail_is_in_the_folder(system: System, worker: str, release: str) -> None:
     assert eventually(lambda: expected <= subjects(), 30)
 
 
+def objects_count_exactly(system: System, worker: str, release: str) -> None:
+    """Every increment is counted once, while objects move between two versions."""
+    answer = system.api("GET", f"/workers/scripts/{worker}/versions").json()
+    newest, older = (version["id"] for version in answer["result"]["items"][:2])
+    names = [f"counter-{n}" for n in range(20)]
+    for percentage in (100, 40, 60, 0, 100):
+        system.deploy(worker, (newest, percentage), (older, 100 - percentage))
+        for name in names:
+            answer = system.get(worker, f"/increment?name={name}")
+            assert answer.status_code == 200, answer.text
+    values = {system.get(worker, f"/value?name={name}").json()["value"] for name in names}
+    assert values == {5}, values
+
+
+def a_room_sends_to_everyone(system: System, worker: str, release: str) -> None:
+    """Two clients of one room see both messages; another room sees none; "ping" is answered."""
+
+    def enter(room: str, name: str) -> ClientConnection:
+        plain = create_connection(("127.0.0.1", system.edge_port), 20)
+        url = f"ws://{worker}.localhost:{system.edge_port}/room/{room}?name={name}"
+        return connect(url, sock=plain, open_timeout=20)
+
+    with enter("tea", "ada") as ada, enter("tea", "bob") as bob, enter("quiet", "eve") as eve:
+        ada.send("hello")
+        for socket in (ada, bob):
+            line = json.loads(socket.recv(20))
+            assert (line["name"], line["message"]) == ("ada", "hello"), line
+        eve.send("ping")
+        assert eve.recv(20) == "pong"
+        bob.close(4000)
+        assert bob.close_code in (4000, None), bob.close_code
+        ada.send("again")
+        assert json.loads(ada.recv(20))["message"] == "again"
+
+
 EVENTS: Mapping[str, Callable[[System, str, str], None]] = {
     "cron": cron_runs_now,
     "mail": mail_is_in_the_folder,
     "data points": data_points_are_queried,
+    "object-chat": a_room_sends_to_everyone,
+    "object-counter": objects_count_exactly,
     "websocket": echo_over_websocket,
     "streaming": parts_arrive_as_they_are_sent,
 }

@@ -48,11 +48,6 @@ def parse_bindings(raw: Sequence[Mapping[str, Any]]) -> Bindings:
     return bindings
 
 
-def is_supported(kind: str) -> bool:
-    """Whether this server runs Workers with bindings of that type."""
-    return kind in SUPPORTED
-
-
 def secret(name: str, text: str) -> BindingSpec:
     """A secret, as the secret endpoints set it."""
     _check_size(name, text)
@@ -89,7 +84,7 @@ def _parse(raw: Mapping[str, Any]) -> BindingSpec:
         raise bad_request(messages.binding_needs_type(name))
     if kind == "inherit":
         return _inherit(name, raw)
-    if not is_supported(kind):
+    if kind not in SUPPORTED:
         raise unsupported(_refusal(name, kind))
     if kind == "secret_text":
         return secret(name, _text(name, raw, "text"))

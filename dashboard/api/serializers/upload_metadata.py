@@ -16,13 +16,12 @@ from dashboard.api.http.json_parser import parse_json
 from dashboard.api.http.multipart import read_fields, split_fields
 from dashboard.api.serializers import annotations as notes
 from dashboard.api.serializers.annotations import Annotations
-from dashboard.api.serializers.bindings import is_supported, parse_bindings
+from dashboard.api.serializers.bindings import parse_bindings
 from dashboard.api.serializers.object_migrations import MigrationsInput
 from dashboard.api.serializers.settings_schema import ScriptSettings, changed_settings
 from routing.assets import uploads
 from routing.assets.config import ConfigInvalid, check_config
 from routing.assets.uploads import AssetsRefused
-from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.snapshot import AssetsSpec
 from routing.upload_draft import SECRET_TYPES, Draft, Part
 
@@ -158,8 +157,6 @@ def refuse_unsupported(given: VersionSettings) -> None:
     for field, reason in messages.UNSUPPORTED_FIELDS.items():
         if getattr(given, field):
             raise unsupported(reason)
-    if given.migrations and not is_supported(OBJECT_BINDING):
-        raise unsupported(messages.NO_OBJECTS)
 
 
 Model = type[BaseModel]

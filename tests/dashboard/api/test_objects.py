@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.api.serializers import bindings as binding_json
 from routing.control.upload import upload_version
 from routing.models import ObjectNamespace, Version, Worker
 from tests.dashboard.api.conftest import METADATA, Api
@@ -15,12 +14,6 @@ from tests.routing.control.objects.uploads import inspection
 NAMESPACES = "/workers/durable_objects/namespaces"
 ROOMS = {"name": "ROOMS", "type": "durable_object_namespace", "class_name": "Room"}
 NEW_ROOM = {"new_tag": "v1", "steps": [{"new_sqlite_classes": ["Room"]}]}
-
-
-@pytest.fixture(autouse=True)
-def objects_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    supported = (*binding_json.SUPPORTED, "durable_object_namespace")
-    monkeypatch.setattr(binding_json, "SUPPORTED", supported)
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ BAD_METADATA = {
     "a long tag": (METADATA | {"annotations": {"workers/tag": "ü" * 51}}, 10026),
     "a bad alias": (METADATA | {"annotations": {"workers/alias": "-Up"}}, 10026),
     "assets": (METADATA | {"assets": {"jwt": "x"}}, 10026),
+    "migrations": (METADATA | {"migrations": {"old_tag": "v1", "new_tag": "v2"}}, 10079),
     "tail consumers": (METADATA | {"tail_consumers": [{"service": "x"}]}, 10143),
     "streaming": (METADATA | {"streaming_tail_consumers": [{"service": "x"}]}, 90001),
     "kv": (with_bindings({"name": "KV", "type": "kv_namespace", "namespace_id": "0"}), 10041),

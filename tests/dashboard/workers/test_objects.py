@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 
 from dashboard.rollouts.actions.start import StartRefused
-from dashboard.workers.editor import form_fields
-from routing.control.upload import draft_of
+from routing.control.upload import draft_of, upload_version
 from routing.models import Edge, ObjectNamespace, Version
 from tests.dashboard.workers.editor.form import fields, newest
 from tests.factories import make_edge
@@ -103,9 +102,6 @@ def test_the_comparison_shows_classes_and_bindings(maya, chat):
 def test_the_editor_keeps_and_changes_the_class_of_a_binding(
     maya, chat, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(form_fields, "EDITABLE", (*form_fields.EDITABLE, bind("", "").type))
-    from routing.control.upload import upload_version
-
     monkeypatch.setitem(upload_version.__kwdefaults__, "inspect", inspection(("Room",)))
     migrate("halls", {"created_sqlite": ("Hall",)}, "v1")
     opened = html(maya, "/workers/shop/edit/")
