@@ -15,6 +15,7 @@ frame/       The account switcher, and accounts in the palette
 readings.py  Answers of the API, shared by all viewers for some seconds;
              worker_readings.py: those about one Worker
 models.py    Accounts, followed Workers, budgets
+signals.py   An account is about to be disconnected
 messages.py  Texts
 
 API calls go to the hosts of SLUICE_CLOUD_HOSTS only, which is empty by default, and tails to where

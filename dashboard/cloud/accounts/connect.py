@@ -19,6 +19,7 @@ from dashboard.cloud.client.calls import CloudClient
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.client.request import CLOUDFLARE, Connection, checked_base_url
 from dashboard.cloud.models import CloudAccount, FollowedWorker
+from dashboard.cloud.signals import disconnecting
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 
@@ -91,8 +92,10 @@ def follow(account: CloudAccount, addresses: Mapping[str, str], by: Actor) -> No
 
 
 def disconnect(account: CloudAccount, by: Actor) -> None:
-    """Forgets the token and which Workers were followed. Nothing changes at Cloudflare."""
+    """Forgets the token and which Workers were followed. Nothing changes at Cloudflare. Raises
+    `ConnectRefused` while a rollout runs there."""
     with transaction.atomic():
+        disconnecting.send(CloudAccount, account=account)
         by.record("cloud.disconnect", account.audit_subject, before=_described(account))
         account.delete()
 

@@ -185,6 +185,10 @@ def disconnect(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_named(slug)
     if request.method != "POST":
         return page(request, "cloud/disconnect.html", DisconnectPage(account))
-    changes.disconnect(account, actor_of(request))
+    try:
+        changes.disconnect(account, actor_of(request))
+    except changes.ConnectRefused as refused:
+        notices.error(request, str(refused))
+        return redirect("cloud:account", slug)
     notices.success(request, messages.disconnected(slug))
     return redirect("cloud:list")

@@ -108,6 +108,7 @@ def not_in_state(state: str) -> str:
     return f"This is not possible while the rollout is {state.replace('_', ' ')}."
 
 
+ROLLOUT_RUNS = "Nothing was disconnected: a rollout runs in this account. End it first."
 WHOLE_NUMBER = "Write a whole number."
 
 ARRIVAL: Mapping[str, str] = {

@@ -170,8 +170,10 @@ def _logged(rollout: RemoteRollout, logs: Reading[ErrorCounts]) -> Logged:
 
 
 def _since(rollout: RemoteRollout) -> datetime:
-    """The first whole minute after the cold start."""
+    """The first whole minute after the cold start, and after the probes that confirmed the share:
+    analytics count those as requests."""
     begins = rollout.since + min(COLD_START, _bake(rollout) / 5)
+    begins = max(begins, rollout.ready_at or begins)
     whole = begins.replace(second=0, microsecond=0)
     return whole if whole == begins else whole + timedelta(minutes=1)
 

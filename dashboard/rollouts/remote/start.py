@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.cloud.accounts.access import capabilities_of, guarded, provider_of
+from dashboard.cloud.accounts.connect import ConnectRefused
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.provider.interface import Provider
@@ -37,6 +38,12 @@ def running_on(account: CloudAccount, name: str) -> RemoteRollout | None:
     """A database constraint allows only one."""
     rows = RemoteRollout.objects.active().with_account()
     return rows.filter(account=account, worker_name=name).first()
+
+
+def keep_account(sender: type[CloudAccount], account: CloudAccount, **kwargs: Any) -> None:
+    """A running rollout would end without a rollback: nothing could be deployed any more."""
+    if RemoteRollout.objects.active().filter(account=account).exists():
+        raise ConnectRefused(messages.ROLLOUT_RUNS, "account")
 
 
 def start(

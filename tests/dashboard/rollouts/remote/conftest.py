@@ -27,11 +27,11 @@ from routing.models import Deployment, Worker
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret
 from tests.dashboard.cloud.conftest import BASE, OtherSide, cloud_on, misbehave, other
-from tests.dashboard.cloud.pages.conftest import never_leaves_this_process
+from tests.dashboard.cloud.pages.conftest import never_leaves_this_process, root
 from tests.dashboard.rollouts.playbook import plan_of
 from tests.factories import make_deployment, make_user, make_worker
 
-__all__ = ["cloud_on", "misbehave", "never_leaves_this_process", "other"]
+__all__ = ["cloud_on", "misbehave", "never_leaves_this_process", "other", "root"]
 HOST = "127.0.0.1:9"
 
 

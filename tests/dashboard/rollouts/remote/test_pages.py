@@ -123,6 +123,15 @@ def test_a_rejection_holds(maya, shop, client):
     assert shop.look().hold == "review_rejected"
 
 
+def test_an_account_with_a_running_rollout_stays_connected(root, shop):
+    shop.start()
+    root.post("/cloudflare/shop-prod/disconnect/")
+    assert RemoteRollout.objects.count() == 1
+    shop.do("abort")
+    root.post("/cloudflare/shop-prod/disconnect/")
+    assert RemoteRollout.objects.count() == 0
+
+
 def test_the_list_of_rollouts_has_it(maya, shop):
     rollout = staged(shop)
     assert rollout.get_absolute_url().encode() in maya.get("/rollouts/").content
