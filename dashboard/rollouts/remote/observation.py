@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from dashboard.cloud import worker_readings
 from dashboard.cloud.accounts.access import capabilities_of, provider_of
 from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.provider.values import DeploymentSummary, ErrorCounts, MinuteCounts
@@ -49,10 +50,7 @@ class Figures:
 
 
 def deployments_of(rollout: RemoteRollout, now: datetime) -> Reading[Sequence[DeploymentSummary]]:
-    account, name, fresh = rollout.account, rollout.worker_name, _fresh(rollout, now)
-    return reading(
-        account, f"deployments.{name}", lambda: provider_of(account).deployments(name), now, fresh
-    )
+    return worker_readings.deployments_of(rollout.account, rollout.worker_name, now)
 
 
 def _fresh(rollout: RemoteRollout, now: datetime) -> float:

@@ -47,7 +47,7 @@ SUITE = "name: Guided\nchecks:\n  - name: answers\n    assert: [{status: 200}, {
 def background_work(monkeypatch):
     """Tails, probes and the conductor, as the work process runs them."""
     monkeypatch.setattr("dashboard.cloud.readings.LIVE", 0.2)
-    monkeypatch.setattr("dashboard.rollouts.remote.observation.live_freshness", lambda _: 0.2)
+    monkeypatch.setattr("dashboard.cloud.worker_readings.live_freshness", lambda _: 0.2)
     stop, keeper, probes = threading.Event(), TailKeeper(), VerificationRunner()
 
     def run(*tasks, close=lambda: True):

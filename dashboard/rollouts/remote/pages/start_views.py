@@ -13,15 +13,14 @@ from django.views.decorators.http import require_http_methods
 from dashboard.accounts.models import Role
 from dashboard.accounts.permissions import Permission, actor_of, permission, person
 from dashboard.cloud import messages as cloud_messages
-from dashboard.cloud.accounts.access import capabilities_of, provider_of
+from dashboard.cloud.accounts.access import capabilities_of
 from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.pages.accounts import account_named, while_on
 from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.provider.roles import roles_of
 from dashboard.cloud.provider.values import VersionSummary
-from dashboard.cloud.readings import VERSIONS, reading
-from dashboard.cloud.worker_readings import deployments_of
+from dashboard.cloud.worker_readings import deployments_of, versions_of
 from dashboard.rollouts.decisions.plan import PRESETS, PlanError
 from dashboard.rollouts.remote import messages
 from dashboard.rollouts.remote.models import RemoteRollout
@@ -100,9 +99,7 @@ def _render(
     now = timezone.now()
     read = deployments_of(account, name, now)
     listed = read.value or ()
-    versions = reading(
-        account, f"versions.{name}", lambda: provider_of(account).versions(name), now, VERSIONS
-    )
+    versions = versions_of(account, name, listed, now)
     known = versions.value or ()
     roles = roles_of(listed, 0, {v.id: v.number for v in known}) if listed else None
     stable_id = roles.stable.version_id if roles else ""
