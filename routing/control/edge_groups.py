@@ -11,6 +11,7 @@ from django.db import transaction
 
 from routing.control import audit, messages, revision
 from routing.control.callers import callers_of
+from routing.control.objects import messages as object_messages
 from routing.models import DEFAULT_GROUP, Deployment, Edge, ServiceBinding, Worker
 from routing.rules.names import is_group_name
 
@@ -63,7 +64,8 @@ def set_worker_groups(
 ) -> bool:
     """Runs the Worker in `groups` only, or everywhere if empty. False if it did already.
 
-    Raises `GroupsRefused`; with `force` not for Workers that it separates.
+    Raises `GroupsRefused`; with `force` not for Workers that it separates, but still for the edge
+    that has its Durable Objects.
     """
     wanted = tuple(sorted({check_group_name(name) for name in groups}))
     if len(wanted) > MOST_GROUPS:
@@ -77,6 +79,7 @@ def set_worker_groups(
         cut = calls_cut(worker, wanted)
         if cut and not force:
             raise GroupsRefused(messages.separated(worker.name), cut)
+        _check_objects(worker, wanted)
         _place(worker, wanted)
         audit.record(
             "worker.groups",
@@ -88,6 +91,13 @@ def set_worker_groups(
             after={"groups": list(wanted)},
         )
     return True
+
+
+def _check_objects(worker: Worker, groups: Sequence[str]) -> None:
+    """Refuses to leave the edge that has the Worker's Durable Objects: they would stop."""
+    edge = worker.objects_edge
+    if edge and groups and edge.group not in groups and worker.object_namespaces.exists():
+        raise GroupsRefused(object_messages.leaves_edge(worker.name, edge.name, edge.group))
 
 
 def _place(worker: Worker, groups: Sequence[str]) -> None:

@@ -83,5 +83,12 @@ def before_migration(number: int, worker: str) -> str:
     )
 
 
+def leaves_edge(worker: str, edge: str, group: str) -> str:
+    return (
+        f"The Durable Objects of {worker} are on the edge {edge}, which is in the group {group}. "
+        f"Keep that group, or move them first: manage.py edge objects."
+    )
+
+
 def no_preview(worker: str) -> str:
     return f"{worker} has Durable Objects, so its versions have no preview URLs."

@@ -5,9 +5,18 @@ from dashboard.accounts.actor import Actor
 from dashboard.edges.registry import edges
 from routing.control import deploy, upload
 from routing.control.deploy import DeployRefused
+from routing.control.edge_groups import GroupsRefused, set_worker_groups
 from routing.control.previews import PreviewUnknown, find_preview
 from routing.control.publish import publish
-from routing.models import AuditEntry, DeletedObjects, Edge, ObjectNamespace, Version, Worker
+from routing.models import (
+    DEFAULT_GROUP,
+    AuditEntry,
+    DeletedObjects,
+    Edge,
+    ObjectNamespace,
+    Version,
+    Worker,
+)
 from routing.rules.object_migrations import Migration, Rename, Step, Transfer
 from routing.snapshot import BindingSpec, ObjectClass, WorkerSpec, from_json, to_json
 from routing.upload_draft import UploadRefused
@@ -225,3 +234,12 @@ def test_without_edges_the_first_one_gets_the_objects():
     assert spec("chat").objects_edge == ()
     make_edge("fra")
     assert spec("chat").objects_edge == ("fra",)
+
+
+def test_a_worker_does_not_leave_the_edge_of_its_objects():
+    make_edge("fra")
+    version = migrate("chat", {"created_sqlite": ("Room",)}, "v1")
+    with pytest.raises(GroupsRefused):
+        set_worker_groups(version.worker, ["asia"], actor=None, source="shell", now=T0)
+    both = ["asia", DEFAULT_GROUP]
+    assert set_worker_groups(version.worker, both, actor=None, source="shell", now=T0)
