@@ -30,7 +30,8 @@ def resolve_public(host: Host) -> Address:
     """The address to connect to. Every address of the name must be public; a local host is this
     loopback, without a look-up. Raises `AddressRefused`."""
     if host.local:
-        return ip_address(host.name) if host.name[0].isdigit() else IPv4Address("127.0.0.1")
+        is_name = host.name == "localhost" or host.name.endswith(".localhost")
+        return IPv4Address("127.0.0.1") if is_name else ip_address(host.name)
     try:
         entries = socket.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

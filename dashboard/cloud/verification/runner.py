@@ -6,13 +6,13 @@ import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import Q
 
 from dashboard.accounts.actor import Actor
@@ -48,6 +48,7 @@ from dashboard.sending.wire_request import OVERRIDES, SendFailed
 
 MOST_AT_ONCE = 8
 """Probes under way, of all verifications."""
+READERS = 2
 PROBE_SECONDS = 10.0
 CLAIM = timedelta(seconds=20)
 LISTED = 60
@@ -86,10 +87,14 @@ class _Run:
 
 
 class VerificationRunner:
-    """One per process; `look` is called a few times a second and waits for nothing but the API."""
+    """One per process; `look` is called a few times a second and waits for no other machine. Probes
+    are sent, and deployments read, by threads of their own. `send` and `readers` are for tests."""
 
-    def __init__(self, send: Send | None = None) -> None:
+    def __init__(self, send: Send | None = None, readers: Executor | None = None) -> None:
         self._send = send or _send
+        self._readers = readers or ThreadPoolExecutor(READERS, thread_name_prefix="deployments")
+        self._read = _read if readers else _read_in_thread
+        self._reads: dict[int, Future[Sequence[DeploymentSummary]]] = {}
         self._claim = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._runs: dict[int, _Run] = {}
         self._retry_at: dict[int, datetime] = {}
@@ -109,9 +114,11 @@ class VerificationRunner:
 
     def close(self) -> bool:
         """Whether no probe is under way."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._readers):
+            pool.shutdown(wait=False, cancel_futures=True)
         flights = [flight for run in self._runs.values() for flight in run.flights]
-        return all(flight.future.done() for flight in flights)
+        reads = self._reads.values()
+        return all(f.future.done() for f in flights) and all(read.done() for read in reads)
 
     def _claimed(self, now: datetime) -> Sequence[Verification]:
         """Those that this process carries out."""
@@ -122,6 +129,17 @@ class VerificationRunner:
         rows.filter(mine_or_free).update(claim=self._claim, claimed_until=now + CLAIM)
         return list(rows.filter(claim=self._claim).select_related("account"))
 
+    def _listed(self, row: Verification) -> Sequence[DeploymentSummary] | None:
+        """The deployments, newest first; None until they are read. Raises `CloudError`."""
+        future = self._reads.get(row.pk)
+        if future is None:
+            future = self._readers.submit(self._read, row)
+            self._reads[row.pk] = future
+        if not future.done():
+            return None
+        del self._reads[row.pk]
+        return future.result()
+
     # --- One verification -----------------------------------------------------------------------
 
     def _begun(self, row: Verification, now: datetime) -> _Run | None:
@@ -130,11 +148,13 @@ class VerificationRunner:
             return None
         try:
             destination = destination_of(row.account, row.worker)
-            listed = provider_of(row.account).deployments(row.worker)
+            listed = self._listed(row)
         except CloudError:
             self._retry_at[row.pk] = now + RETRY
             if now - row.began_at > DEADLINE:
                 _end(row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
+            return None
+        if listed is None:
             return None
         place = _place(listed, row.marker)
         if place is None or place > 0:
@@ -199,14 +219,27 @@ class VerificationRunner:
         """Enough probes are right. Another deployment may be live meanwhile, which they cannot
         tell if it has the same versions."""
         try:
-            listed = provider_of(run.row.account).deployments(run.row.worker)
+            listed = self._listed(run.row)
         except CloudError:
             if now - run.row.began_at >= DEADLINE:
                 _end(run.row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
             return
         _save(run)
+        if listed is None:
+            return
         is_ours = _place(listed, run.row.marker) == 0
         _end(run.row, VerificationState.LIVE if is_ours else VerificationState.SUPERSEDED, "", now)
+
+
+def _read(row: Verification) -> Sequence[DeploymentSummary]:
+    return provider_of(row.account).deployments(row.worker)
+
+
+def _read_in_thread(row: Verification) -> Sequence[DeploymentSummary]:
+    try:
+        return _read(row)
+    finally:
+        connections.close_all()
 
 
 def _send(destination: Destination, request: WorkerRequest) -> SentRequest:

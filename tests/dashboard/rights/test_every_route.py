@@ -69,7 +69,7 @@ OPERATOR = {
         "storage:secret-remove",
     ),
     *("cloud_playground:many", "cloud_playground:compare"),
-    *("cloud:deploy", "cloud:settle"),
+    *("cloud:deploy", "cloud:settle", "cloud:verify"),
     *("storage:r2-content", "storage:r2-upload", "storage:r2-delete"),
 }
 ADMIN = {

@@ -139,7 +139,7 @@ def test_work_is_what_its_two_parts_run(monkeypatch: pytest.MonkeyPatch) -> None
     assert sorted(started["work"]) == sorted(started["conduct"] + started["export_logs"])
     assert started["export_logs"] == ["exports"]
     assert len(set(started["work"])) == len(started["work"])
-    assert len(loops.everything()) <= 11, "each loop is a thread with a database connection"
+    assert len(loops.everything()) <= 12, "each loop is a thread with a database connection"
 
 
 def test_a_heartbeat_reaches_the_probe_and_systemd(

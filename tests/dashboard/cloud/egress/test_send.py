@@ -127,6 +127,12 @@ def test_addresses_of_workers():
         parse_host("shop.localhost:8002", {8001})
 
 
+@pytest.mark.parametrize("name", ["localhost", "1.localhost", "shop.localhost", "127.0.0.1"])
+def test_local_names_are_this_loopback_without_a_look_up(name, monkeypatch):
+    monkeypatch.setattr(public_addresses.socket, "getaddrinfo", None)
+    assert str(public_addresses.resolve_public(Host(name, 8001, local=True))) == "127.0.0.1"
+
+
 def test_a_request_is_pinned_with_its_name_for_tls_and_host(resolves):
     answers, connected = resolves
     answers.append(["2606:4700::6810:1", "104.16.0.1"])

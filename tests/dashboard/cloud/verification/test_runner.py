@@ -1,5 +1,6 @@
 """Verifications against a data plane that gets deployments when the test says so."""
 
+from concurrent.futures import Executor, Future
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from dashboard.accounts.actor import Actor
 from dashboard.cloud.accounts.connect import connect
 from dashboard.cloud.client.calls import CloudClient
+from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.egress.values import SentRequest
 from dashboard.cloud.models import CloudTail, CloudTailEvent, Verification
 from dashboard.cloud.provider.guarded_deploy import marked
@@ -25,6 +27,18 @@ from tests.factories import make_deployment, make_version, make_worker
 MARKER = "0123456789ab"
 
 
+class AtOnce(Executor):
+    """Reads deployments in this thread, whose transaction has them."""
+
+    def submit(self, call, *args):
+        future = Future()
+        try:
+            future.set_result(call(*args))
+        except CloudError as error:
+            future.set_exception(error)
+        return future
+
+
 class World:
     """The clock, the versions that answer, and a tail that drops every `drops`-th event."""
 
@@ -32,7 +46,7 @@ class World:
         self.account, self.worker = account, worker
         self.now = timezone.now()
         self.deployed, self.drops, self.sent, self.silent, self.away = [], 0, 0, False, False
-        self.runner = VerificationRunner(self.send)
+        self.runner = VerificationRunner(self.send, AtOnce())
         far = self.now + timedelta(hours=1)
         self.tail = CloudTail.objects.create(
             account=account,
@@ -219,6 +233,22 @@ def test_another_deployment_meanwhile_is_never_called_ours(world, versions):
     assert world.run(8).state == "superseded"
 
 
+def test_an_api_that_answers_late_is_asked_again_and_the_deadline_holds(world, versions, misbehave):
+    new, old = versions
+    world.deploy((new, 10), (old, 90))
+    world.reaches_the_network(new, old)
+    misbehave(lacks=["scripts_read"])
+    begin(world.account, "shop", MARKER, world.by())
+    assert world.run(20, step=1).state == "probing" and world.sent == 0
+    misbehave()
+    assert world.run(15).state == "live"
+    Verification.objects.all().delete()
+    misbehave(lacks=["scripts_read"])
+    begin(world.account, "shop", MARKER, world.by())
+    row = world.run(100, step=1)
+    assert (row.state, row.why) == ("attention", "interrupted")
+
+
 def test_what_is_not_listed_or_replaced_already_is_not_probed(world, versions):
     new, old = versions
     begin(world.account, "shop", MARKER, world.by())
@@ -252,7 +282,7 @@ def test_one_process_at_a_time_and_none_if_idle(world, versions, django_assert_n
     first = begin(world.account, "shop", MARKER, world.by())
     assert begin(world.account, "shop", MARKER, world.by()).pk == first.pk
     world.run(1)
-    second = VerificationRunner(world.send)
+    second = VerificationRunner(world.send, AtOnce())
     second.look(world.now)
     assert second._runs == {}
     second.look(world.now + timedelta(seconds=60))
