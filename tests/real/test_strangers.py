@@ -20,7 +20,7 @@ import pytest
 
 from routing.agent.users.isolation import NOBODY, Kind, User, become, possible
 from routing.compile import names
-from routing.snapshot import BindingSpec, Export, Secret
+from routing.snapshot import BindingSpec, Export, ObjectClass, Secret
 from tests.eventually import eventually
 from tests.real.agent import ALL, HOME, Agent, answering
 from tests.real.control import TOKEN, ControlPlane
@@ -31,13 +31,14 @@ pytestmark = pytest.mark.real
 MODEL = (HOME / "deploy" / "threat-model.md").read_text()
 SOCKETS = dict(re.findall(r"^\| `([^`]+)` \| (0\d{3}) \| agent \| versions \|", MODEL, re.M))
 SECRET = "the-secret-of-a-sibling"
+NAMESPACE = "ab" * 16
 own_users = pytest.mark.skipif(
     possible().kind is not Kind.own, reason=f"needs a user for each version: {possible().reason}"
 )
 
 ATTACK = r"""
 import json, os, socket, sys
-folder, pid, victim, target, events = sys.argv[1:]
+folder, pid, victim, target, events, objects_socket, namespace = sys.argv[1:]
 
 def post(path, line):
     body = json.dumps({"outcome": "ok", "exceptions": [], "event": None, "eventTimestamp": 1,
@@ -67,7 +68,8 @@ def attempt(what):
 os.umask(0)
 tries = {"outside": lambda: os.chdir(os.path.dirname(folder)) or "entered"}
 tries["folder"] = lambda: os.chdir(folder) or "entered"
-for name in ("agent.sock", "internal.sock", "decide.sock", "previews.sock", "admin.sock", events):
+for name in ("agent.sock", "internal.sock", "decide.sock", "previews.sock", "admin.sock", events,
+        objects_socket):
     tries[name] = lambda name=name: post(folder + "/" + name, "POST /tail HTTP/1.1\r\nhost: x\r\n"
         f"x-edge-version: {victim}\r\nx-edge-worker: {target}\r\n")
 tries["memory"] = memory
@@ -76,6 +78,9 @@ tries["signal"] = lambda: os.kill(int(pid), 0) or "sent"
 tries["snapshot"] = lambda: open(folder + "/snapshot.json", "rb").read() and "read"
 for place in ("v", "log", "modules", "xds", "pids"):
     tries[place] = lambda place=place: os.listdir(folder + "/" + place) and "listed"
+data = folder + "/objects/" + namespace
+tries["objects"] = lambda: os.listdir(data) and "listed"
+tries["object"] = lambda: open(data + "/metadata.sqlite", "rb") and "read"
 print(json.dumps({name: attempt(what) for name, what in tries.items()}))
 """
 
@@ -104,7 +109,10 @@ class Edge:
         version_id, target = self.victim.version.id, names.target("victim", "")
         events = names.socket_file(version_id, names.EVENTS)
         assert (self.agent.folder / events).is_socket()
-        given = [str(self.agent.folder), str(self.pid(self.victim)), version_id, target, events]
+        objects = names.socket_file(version_id, names.OBJECTS_CONTROL)
+        assert (self.agent.folder / "objects" / NAMESPACE / "metadata.sqlite").exists()
+        folder, pid = str(self.agent.folder), str(self.pid(self.victim))
+        given = [folder, pid, version_id, target, events, objects, NAMESPACE]
         command = [*wrapper, sys.executable, "-I", "-c", ATTACK, *given]
         run = subprocess.run(command, cwd="/", env={}, capture_output=True, text=True, timeout=60)
         assert run.returncode == 0, run.stderr
@@ -113,9 +121,16 @@ class Edge:
 
 def started(agent: Agent, control: ControlPlane) -> Edge:
     secret = BindingSpec(name="KEY", type="secret_text", secret=Secret(SECRET))
-    source = "export default { fetch() { return new Response('victim'); }, scheduled() {} };"
-    exports = (Export(name="default", kind="object", handlers=("fetch", "scheduled")),)
-    victim, sibling = upload(source, exports=exports, bindings=[secret]), answering("sibling", 2)
+    source = """import { DurableObject } from "cloudflare:workers";
+        export class Counter extends DurableObject {}
+        export default { fetch() { return new Response('victim'); }, scheduled() {} };"""
+    exports = (
+        Export(name="default", kind="object", handlers=("fetch", "scheduled")),
+        Export(name="Counter", kind="DurableObject"),
+    )
+    classes = (ObjectClass(class_name="Counter", namespace=NAMESPACE),)
+    victim = upload(source, exports=exports, bindings=[secret], objects=classes)
+    sibling = answering("sibling", 2)
     control.deploy("victim", (victim, ALL))
     revision = control.deploy("sibling", (sibling, ALL))
     agent.start().applied(revision)
@@ -169,16 +184,29 @@ def compare_with_model(folder: Path, group: int) -> None:
             found = path.stat()
         except FileNotFoundError:  # written beside the file that it replaced meanwhile
             continue
+        if name.startswith("objects/") and NAMESPACE in name:
+            check_object(found, name, group)
+            continue
         assert (found.st_uid, found.st_gid) == (os.geteuid(), group), name
         if stat.S_ISSOCK(found.st_mode):
             row = max((row for row in SOCKETS if fnmatch(name, row)), key=len, default="")
             assert row, f"{name} is not in the table"
             assert stat.S_IMODE(found.st_mode) == int(SOCKETS[row], 8), name
             seen.add(row)
+        elif name == "objects":
+            assert stat.S_IMODE(found.st_mode) == 0o2750
         elif path != folder:
             assert found.st_mode & 0o077 == 0, name
     assert seen == SOCKETS.keys() - {"restart_*"}, "a socket of the table is not there"
     assert SECRET.encode() not in (folder / "snapshot.json").read_bytes()
+
+
+def check_object(found: os.stat_result, name: str, versions: int) -> None:
+    """The folder of a namespace, or a file in it: for a group of its own."""
+    assert found.st_gid not in (versions, os.getegid(), NOBODY), name
+    assert found.st_mode & 0o007 == 0, name
+    if stat.S_ISDIR(found.st_mode):
+        assert stat.S_IMODE(found.st_mode) == 0o2770 and "2770" in MODEL
 
 
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs util-linux")
