@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections import Counter
 from itertools import groupby
@@ -132,15 +133,15 @@ def test_an_object_has_storage_an_alarm_and_sockets(system, versions):
     assert call(system, "steps", "b") == []
     assert call(system, "wake", "a") > 0
     eventually(lambda: call(system, "rang", "a") == "one")
-    with socket(system, "a") as client:
+    with open_socket(system, "a") as client:
         client.send("hello")
         assert json.loads(client.recv(10))["message"] == "hello"
     assert len(call(system, "steps", "a")) == 3
 
 
-def socket(system, name):
-    url = f"ws://127.0.0.1:{system.edge_port}/socket/{name}"
-    return connect(url, additional_headers={"Host": f"{WORKER}.localhost"})
+def open_socket(system, name):
+    edge = socket.create_connection(("127.0.0.1", system.edge_port))
+    return connect(f"ws://{WORKER}.localhost/socket/{name}", sock=edge)
 
 
 def test_percentages_move_objects_without_a_lost_update(system, versions):
@@ -149,7 +150,7 @@ def test_percentages_move_objects_without_a_lost_update(system, versions):
     for thread in load:
         thread.start()
     try:
-        with socket(system, "watched") as client:
+        with open_socket(system, "watched") as client:
             client.send("before")
             assert json.loads(client.recv(20))["version"] == "one"
             for percentage in (0, 50, 100):
