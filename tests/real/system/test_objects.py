@@ -141,7 +141,8 @@ def test_an_object_has_storage_an_alarm_and_sockets(system, versions):
 
 def open_socket(system, name):
     edge = socket.create_connection(("127.0.0.1", system.edge_port))
-    return connect(f"ws://{WORKER}.localhost/socket/{name}", sock=edge)
+    url = f"ws://{WORKER}.localhost/socket/{name}"
+    return connect(url, sock=edge, close_timeout=0.1)
 
 
 def test_percentages_move_objects_without_a_lost_update(system, versions):
