@@ -156,6 +156,8 @@ WORDS = {
     "cloud.token_failed": "found the token refused of the account",
     "cloud.deploy": "started a deployment at Cloudflare of",
     "cloud.deployed": "deployed at Cloudflare",
+    "cloud.upload": "started an upload at Cloudflare to",
+    "cloud.uploaded": "uploaded at Cloudflare to",
     "cloud.access_token": "changed the Access service token of",
     "sign_in.success": "signed in as",
     "person.invite": "invited",

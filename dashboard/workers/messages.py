@@ -168,3 +168,29 @@ def zone_added(name: str) -> str:
 
 def zone_removed(name: str) -> str:
     return f"Zone {name} removed."
+
+
+CLOUD_NOTHING_TO_COPY = "This Worker has no version to copy."
+CLOUD_UPLOAD_STALE = (
+    "Nothing was uploaded: another version was uploaded meanwhile, and yours would have its "
+    "bindings. Copy your code, then open this page again to start from it."
+)
+CLOUD_UPLOAD_UNSURE = (
+    "Unsure whether the version was uploaded: no answer came, and it is not listed. Look at the "
+    "list before you try again."
+)
+
+
+def cloud_not_uploaded(problem: str) -> str:
+    return f"Nothing was uploaded. {problem}"
+
+
+def cloud_uploaded(number: int) -> str:
+    return f"Version #{number} is uploaded. Nothing is live yet: deploy it at 0% to test it."
+
+
+def cloud_upload_mixed(number: int) -> str:
+    return (
+        f"Version #{number} is uploaded, but another client uploaded right before. Yours may have "
+        "the other one’s bindings: look at the diff before you deploy it."
+    )

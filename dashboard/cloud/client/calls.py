@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import httpx
 import msgspec
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.client.request import (
     Connection,
     Envelope,
+    Multipart,
     Send,
     envelope_of,
     exchange,
@@ -161,6 +163,25 @@ class CloudClient:
         worker, version = quote(worker, ""), quote(version_id, "")
         path = f"{self._account}/workers/workers/{worker}/versions/{version}?include=modules"
         return self._get(path, values.Code)
+
+    def upload(
+        self,
+        name: str,
+        metadata: Mapping[str, Any],
+        modules: Sequence[tuple[str, str, bytes]],
+    ) -> values.Version:
+        """Adds a version of (name, content type, content) modules. Nothing becomes live."""
+        files: list[tuple[str, Any]] = [
+            ("metadata", (None, json.dumps(metadata).encode(), "application/json"))
+        ]
+        files += [(n, (n, content, kind)) for n, kind, content in modules]
+        form = httpx.Request("POST", "https://form.invalid/", files=files)
+        body = Multipart(form.read(), form.headers["Content-Type"])
+        envelope = self._call("POST", f"{self._script(name)}/versions", body, write=True)
+        try:
+            return msgspec.json.decode(envelope.result, type=values.Version)
+        except msgspec.MsgspecError as error:
+            raise CloudError(Kind.UNSURE, messages.UNREADABLE) from error
 
     # --- Requests -------------------------------------------------------------------------------
 

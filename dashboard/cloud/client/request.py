@@ -35,6 +35,14 @@ class Connection:
     token: Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Multipart:
+    """A form with files, encoded."""
+
+    content: bytes
+    content_type: str
+
+
 class Send(Protocol):
     """Sends one request. Raises `SendFailed` or `NotSent`."""
 
@@ -106,9 +114,12 @@ def exchange(
         "Accept": "application/json",
         "Accept-Encoding": "identity",
     }
-    content = b"" if body is None else json.dumps(body).encode()
-    if content:
-        headers["Content-Type"] = "application/json"
+    if isinstance(body, Multipart):
+        content, headers["Content-Type"] = body.content, body.content_type
+    else:
+        content = b"" if body is None else json.dumps(body).encode()
+        if content:
+            headers["Content-Type"] = "application/json"
     seconds = WRITE_SECONDS if write else SECONDS
     try:
         url = connection.base_url + path

@@ -69,6 +69,7 @@ class VersionMetadata(msgspec.Struct, frozen=True):
 class Runtime(msgspec.Struct, frozen=True):
     compatibility_date: str = ""
     compatibility_flags: tuple[str, ...] = ()
+    limits: Mapping[str, Any] | None = None
 
 
 class Resources(msgspec.Struct, frozen=True):

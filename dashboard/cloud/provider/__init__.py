@@ -8,5 +8,6 @@ interface.py       The functions of a place
 edges.py           Our own edges
 cloudflare.py      A connected account
 roles.py           Stable and candidate of a split (pure)
+guarded_upload.py   The same of an uploaded version (pure)
 guarded_deploy.py  Read, compare, write, read back: what became of a deployment (pure)
 """

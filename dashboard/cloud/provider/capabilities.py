@@ -63,7 +63,6 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.REASON: Support(Level.NONE, "reason_unknown"),
         Capability.KEY_PREDICTION: Support(Level.NONE, "hash_unknown"),
         Capability.HOLD_CI: Support(Level.NONE, "ci_deploys_directly"),
-        Capability.UPLOAD: Support(Level.NONE, "not_built"),
         Capability.APPROVALS: Support(Level.LIMITED, "approvals_advisory"),
     }
     limited, full = Level.LIMITED, Level.FULL
@@ -71,6 +70,7 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
         Capability.DEPLOY: needs("deploy", "Workers Scripts: Edit", full, ""),
         Capability.CONDITIONAL_DEPLOY: Support(limited, "no_condition"),
         Capability.CODE: needs("code", "Workers Scripts: Read", full, ""),
+        Capability.UPLOAD: _upload(checklist),
         Capability.PROOF: needs("tail", "Workers Tail: Read", limited, "proof_by_tail"),
         Capability.SPREAD: needs("tail", "Workers Tail: Read", limited, "spread_by_probes"),
         Capability.PROOF_LATER: needs(
@@ -81,3 +81,11 @@ def cloudflare_table(checklist: Mapping[str, bool | None]) -> Table:
             "logs", "Workers Observability: Edit", limited, "errors_by_logs"
         ),
     }
+
+
+def _upload(checklist: Mapping[str, bool | None]) -> Support:
+    """Needs the code, which the next version is a copy of."""
+    for check, permission in (("deploy", "Edit"), ("code", "Read")):
+        if checklist.get(check) is False:
+            return Support(Level.NONE, f"no_{check}", f"Workers Scripts: {permission}")
+    return Support(Level.LIMITED, "upload_inherits")

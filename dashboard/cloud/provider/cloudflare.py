@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from dashboard.cloud.client.calls import CloudClient
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.provider.capabilities import Table
 from dashboard.cloud.provider.guarded_deploy import marked, outcome, split_marker
+from dashboard.cloud.provider.guarded_upload import upload_outcome
 from dashboard.cloud.provider.values import (
     Address,
     AddressKind,
@@ -31,6 +33,9 @@ from dashboard.cloud.provider.values import (
     MinuteCounts,
     ModuleContent,
     Share,
+    UploadDraft,
+    UploadResult,
+    UploadState,
     VersionCode,
     VersionCount,
     VersionDetail,
@@ -127,6 +132,57 @@ class CloudflareProvider:
                 break
         return result
 
+    def upload(
+        self, name: str, draft: UploadDraft, *, based_on: str, marker: str = ""
+    ) -> UploadResult:
+        """Reads, compares, writes once, reads back. Never writes again."""
+        listed = self.versions(name)
+        if not listed or listed[0].id != based_on:
+            others = tuple(version for version in listed[:1] if version.id != based_on)
+            return UploadResult(UploadState.STALE, None, others)
+        marker = marker or secrets.token_hex(6)
+        metadata = self._upload_metadata(name, draft, based_on, marker)
+        parts = [(m.name, m.content_type, m.content) for m in draft.modules]
+        try:
+            self._client.upload(name, metadata, parts)
+        except CloudError as error:
+            if error.kind is not Kind.UNSURE:
+                raise
+        return self._read_upload_back(name, based_on, marker)
+
+    def _upload_metadata(
+        self, name: str, draft: UploadDraft, based_on: str, marker: str
+    ) -> dict[str, Any]:
+        """Bindings, static assets and limits stay as they are in the newest version."""
+        given = self._client.version(name, based_on)
+        resources = given.resources or api.Resources()
+        annotations = {"workers/message": marked(draft.message, marker)}
+        if draft.tag:
+            annotations["workers/tag"] = draft.tag
+        metadata: dict[str, Any] = {
+            "main_module": draft.main,
+            "compatibility_date": draft.compatibility_date,
+            "compatibility_flags": list(draft.compatibility_flags),
+            "bindings": [{"name": b["name"], "type": "inherit"} for b in resources.bindings],
+            "keep_assets": True,
+            "annotations": annotations,
+        }
+        if resources.script_runtime.limits:
+            metadata["limits"] = dict(resources.script_runtime.limits)
+        return metadata
+
+    def _read_upload_back(self, name: str, based_on: str, marker: str) -> UploadResult:
+        result = UploadResult(UploadState.UNSURE)
+        for wait in READ_BACK:
+            self._sleep(wait)
+            try:
+                result = upload_outcome(based_on, marker, self.versions(name))
+            except CloudError:
+                continue
+            if result.state is not UploadState.UNSURE:
+                break
+        return result
+
     def addresses(self, name: str) -> Sequence[Address]:
         """Custom domains, then routes to one host, then workers.dev."""
         found = [*listed_addresses(self._client.worker(name)), *self._routes(name)]
@@ -208,14 +264,16 @@ def log_share(given: api.Observability) -> float:
 
 def _version(given: api.Version) -> VersionSummary:
     notes = given.annotations or {}
+    message, marker = split_marker(notes.get("workers/message", ""))
     return VersionSummary(
         id=given.id,
         number=given.number,
         created_at=given.metadata.created_on,
         author=given.metadata.author_email,
         source=given.metadata.source,
-        message=notes.get("workers/message", ""),
+        message=message,
         tag=notes.get("workers/tag", ""),
+        marker=marker,
     )
 
 

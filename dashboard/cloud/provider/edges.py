@@ -26,6 +26,9 @@ from dashboard.cloud.provider.values import (
     MinuteCounts,
     ModuleContent,
     Share,
+    UploadDraft,
+    UploadResult,
+    UploadState,
     VersionCode,
     VersionCount,
     VersionDetail,
@@ -39,6 +42,8 @@ from routing.control.deploy import DeployConflict, DeployRefused
 from routing.control.publish import hostname, url_of
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL
+from routing.snapshot import BindingSpec
+from routing.upload_draft import Draft, Part, UploadRefused
 
 LATEST = 100
 RUNTIME_ERRORS = ("exception", "runtime")
@@ -105,6 +110,40 @@ class EdgesProvider:
             raise CloudError(Kind.REFUSED, str(error)) from error
         ours = _deployment(worker.deployments.with_shares().get(pk=made.pk))
         return DeployResult(DeployState.LIVE, "", ours, ours)
+
+    def upload(
+        self, name: str, draft: UploadDraft, *, based_on: str, marker: str = ""
+    ) -> UploadResult:
+        """Atomic; starts the version before it is stored."""
+        base = self._version_row(name, based_on)
+        newest = base.worker.versions.newest_first()[0]
+        if newest.pk != base.pk:
+            return UploadResult(UploadState.STALE, None, (_version(newest),))
+        bindings = [BindingSpec(name=b["name"], type="inherit") for b in base.bindings]
+        sent = Draft(
+            main_module=draft.main,
+            compatibility_date=draft.compatibility_date,
+            compatibility_flags=draft.compatibility_flags,
+            parts=tuple(Part(m.name, m.content_type, m.content) for m in draft.modules),
+            bindings=tuple(bindings),
+            tag=draft.tag,
+            message=draft.message,
+            keep_runtime=True,
+        )
+        try:
+            made, _ = gate.upload(
+                worker_name=name,
+                by_token=False,
+                draft=sent,
+                author=self._by.actor,
+                source=self._by.source,
+                triggered_by="version_upload",
+                now=self._by.now,
+                based_on=base,
+            )
+        except (UploadRefused, DeployRefused) as error:
+            raise CloudError(Kind.REFUSED, str(error)) from error
+        return UploadResult(UploadState.UPLOADED, _version(made))
 
     def addresses(self, name: str) -> Sequence[Address]:
         worker = self._worker(name)

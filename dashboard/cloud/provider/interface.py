@@ -19,6 +19,8 @@ from dashboard.cloud.provider.values import (
     ErrorCounts,
     MinuteCounts,
     Share,
+    UploadDraft,
+    UploadResult,
     VersionCode,
     VersionDetail,
     VersionSummary,
@@ -55,6 +57,11 @@ class Provider(Protocol):
     ) -> DeployResult:
         """Makes `shares` live if the deployment `expected` (None for none) is live now. `marker`
         (12 hex digits) finds it again where that takes one."""
+
+    def upload(
+        self, name: str, draft: UploadDraft, *, based_on: str, marker: str = ""
+    ) -> UploadResult:
+        """Adds a version if `based_on` is the newest. Nothing becomes live."""
 
     def addresses(self, name: str) -> Sequence[Address]:
         """The best first; none is used before a person confirmed it."""

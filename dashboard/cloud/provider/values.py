@@ -21,6 +21,8 @@ class WorkerSummary:
 
 @dataclass(frozen=True, slots=True)
 class VersionSummary:
+    """`marker` is ours in the message, empty for versions uploaded elsewhere."""
+
     id: str
     number: int
     created_at: datetime | None
@@ -28,6 +30,7 @@ class VersionSummary:
     source: str
     message: str
     tag: str
+    marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +215,35 @@ class DeployResult:
     live: DeploymentSummary | None
     ours: DeploymentSummary | None = None
     others: tuple[DeploymentSummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDraft:
+    """The next version: a copy of the newest one with other code. Bindings stay as they are."""
+
+    main: str
+    modules: tuple[ModuleContent, ...]
+    compatibility_date: str
+    compatibility_flags: tuple[str, ...] = ()
+    message: str = ""
+    tag: str = ""
+
+
+class UploadState(StrEnum):
+    """`STALE`: nothing was sent, since another version is the newest. `MIXED`: ours is there, and
+    another one was uploaded since the read, whose bindings ours may have. `UNSURE`: no answer came
+    and ours is not listed (yet)."""
+
+    UPLOADED = "uploaded"
+    MIXED = "mixed"
+    STALE = "stale"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """`others` were uploaded by other clients since `based_on`, newest first."""
+
+    state: UploadState
+    version: VersionSummary | None = None
+    others: tuple[VersionSummary, ...] = ()

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.cloud import messages
+from dashboard.cloud.accounts.access import capabilities_of
+from dashboard.cloud.messages import WHY
 from dashboard.cloud.models import CloudAccount
+from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.provider.roles import roles_of
 from dashboard.cloud.provider.values import DeploymentSummary, VersionSummary
 from dashboard.cloud.readings import Reading
@@ -40,7 +43,7 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionsPage:
-    """`stable_id` is empty if stable is unknown."""
+    """`stable_id` is empty if stable is unknown. `upload_off`: why no version can be uploaded."""
 
     account: CloudAccount
     name: str
@@ -48,6 +51,7 @@ class VersionsPage:
     versions: Reading[Sequence[VersionSummary]]
     lines: Sequence[VersionLine]
     stable_id: str
+    upload_off: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class DiffPage(VersionsPage):
 def versions_page(account: CloudAccount, name: str, now: datetime) -> VersionsPage:
     read = deployments_of(account, name, now)
     versions = versions_of(account, name, read.value or (), now)
+    support = capabilities_of(account)[Capability.UPLOAD]
     lines, stable_id = _lines(versions.value or (), read.value or ())
     return VersionsPage(
         account=account,
@@ -81,6 +86,7 @@ def versions_page(account: CloudAccount, name: str, now: datetime) -> VersionsPa
         versions=versions,
         lines=lines,
         stable_id=stable_id,
+        upload_off=WHY[support.why] if not support.works else "",
     )
 
 

@@ -68,7 +68,7 @@ OPERATOR = {
         "storage:secret-change",
         "storage:secret-remove",
     ),
-    *("cloud_playground:many", "cloud_playground:compare"),
+    *("cloud_playground:many", "cloud_playground:compare", "cloud_versions:upload"),
     *("cloud:deploy", "cloud:settle", "cloud:verify"),
     *("storage:r2-content", "storage:r2-upload", "storage:r2-delete"),
 }

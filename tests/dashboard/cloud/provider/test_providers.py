@@ -12,7 +12,15 @@ from dashboard.cloud.provider.capabilities import Capability, Level, cloudflare_
 from dashboard.cloud.provider.cloudflare import CloudflareProvider
 from dashboard.cloud.provider.edges import EdgesProvider
 from dashboard.cloud.provider.guarded_deploy import marked, split_marker
-from dashboard.cloud.provider.values import DeployState, Share
+from dashboard.cloud.provider.guarded_upload import upload_outcome
+from dashboard.cloud.provider.values import (
+    DeployState,
+    ModuleContent,
+    Share,
+    UploadDraft,
+    UploadState,
+    VersionSummary,
+)
 from dashboard.egress.client import SendFailed
 from routing.models import CustomDomain, Deployment, WorkerRoute
 from tests.factories import (
@@ -199,3 +207,49 @@ def test_both_places_know_5xx_by_version(provider, shop):
     errors = provider.server_errors(timezone.now() - timedelta(minutes=10))
     count = errors.versions["shop", new]
     assert (count.failed, count.requests, count.estimated) == (3, 10, False)
+
+
+def test_code_has_every_module(provider, shop):
+    code = provider.code("shop", shop[0])
+    [module] = code.modules
+    assert code.main == module.name == "index.js" and b"export default" in module.content
+    with pytest.raises(CloudError) as caught:
+        provider.code("shop", "00000000-0000-4000-8000-000000000000")
+    assert caught.value.kind is Kind.MISSING
+
+
+def test_an_upload_is_a_copy_of_the_newest_version_only(provider, shop, monkeypatch):
+    from routing.control import upload
+    from tests.factories import says_fine
+
+    monkeypatch.setitem(upload.upload_version.__kwdefaults__, "inspect", says_fine)
+    module = ModuleContent("index.js", "application/javascript+module", b"export default {}")
+    draft = UploadDraft("index.js", (module,), "2026-08-01", message="Next", tag="v2")
+    stale = provider.upload("shop", draft, based_on=shop[1])
+    assert stale.state is UploadState.STALE and stale.others[0].id == shop[0]
+    made = provider.upload("shop", draft, based_on=shop[0])
+    assert made.state is UploadState.UPLOADED and made.version.message == "Next"
+    assert provider.code("shop", made.version.id).modules[0].content == b"export default {}"
+
+
+def version(id, marker=""):
+    return VersionSummary(id, 0, None, "", "", "", "", marker)
+
+
+@pytest.mark.parametrize(
+    ("listed", "state", "others"),
+    [
+        ([version("new", "ours"), version("base")], UploadState.UPLOADED, []),
+        ([version("later"), version("new", "ours"), version("base")], UploadState.UPLOADED, []),
+        (
+            [version("new", "ours"), version("theirs"), version("base")],
+            UploadState.MIXED,
+            ["theirs"],
+        ),
+        ([version("theirs"), version("base")], UploadState.UNSURE, ["theirs"]),
+        ([], UploadState.UNSURE, []),
+    ],
+)
+def test_what_became_of_an_upload(listed, state, others):
+    result = upload_outcome("base", "ours", listed)
+    assert result.state is state and [other.id for other in result.others] == others
