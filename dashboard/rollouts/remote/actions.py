@@ -26,11 +26,10 @@ from dashboard.rollouts.decisions.values import (
 )
 from dashboard.rollouts.remote import approvals, messages
 from dashboard.rollouts.remote.advance import act
+from dashboard.rollouts.remote.decide import ELSEWHERE
 from dashboard.rollouts.remote.models import RemoteApproval, RemoteRollout
 from dashboard.rollouts.remote.story import audited, claim, record, save_decision
 
-ELSEWHERE = ("deployed_elsewhere", "overwrote")
-"""Holds after which a person chooses between the rollout's deployment and the other one."""
 LONGEST = 500
 
 

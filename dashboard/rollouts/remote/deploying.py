@@ -132,7 +132,8 @@ def settle(rollout: RemoteRollout, result: DeployResult, now: datetime) -> None:
             _stale(rollout, result.live, now)
             return
         change.state, change.others = str(result.state), others_as_json(result.others)
-        change.acknowledged_at = now  # the rollout's own page tells what became of it
+        if result.state is DeployState.LIVE:  # else the Worker's page offers to put theirs back
+            change.acknowledged_at = now
         change.save()
         _landed(rollout, decision, result, now, by)
     if result.state in (DeployState.LIVE, DeployState.OVERWROTE):

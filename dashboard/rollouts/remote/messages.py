@@ -18,7 +18,7 @@ REASONS: Mapping[str, str] = {
     "rollback_refused": "The rollback could not be sent yet: {problem} It is tried again.",
     "deployed_elsewhere": "{author} deployed via {via}. The rollout waits for a person.",
     "overwrote": "{author} deployed via {via} right before this step, which replaced it. "
-    "The rollout waits for a person.",
+    "The rollout waits for a person; the Worker’s page can put theirs back.",
     "not_begun": "{author} deployed via {via} before the rollout began. Nothing was deployed.",
     "put_back": "Put the rollout’s deployment back.",
     "left": "Ended by hand. What is live stays as it is.",

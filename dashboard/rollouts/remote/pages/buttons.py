@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.rollouts.decisions.states import ENDED, State
 from dashboard.rollouts.page.buttons import Button
-from dashboard.rollouts.remote.actions import ELSEWHERE
+from dashboard.rollouts.remote.decide import ELSEWHERE
 from dashboard.rollouts.remote.models import RemoteRollout
 
 
@@ -48,13 +48,13 @@ def _state_buttons(rollout: RemoteRollout, state: State) -> list[Button]:
 
 
 def _held_buttons(rollout: RemoteRollout) -> list[Button]:
+    keeps = "Ends the rollout and deploys nothing."
+    leave = Button("leave", "End, keep what is live", "circle-x", "", keeps)
+    if rollout.hold in ELSEWHERE and rollout.reason == "overwrote":
+        return [Button("resume", "Keep ours and go on", "play", "primary"), leave]
     if rollout.hold in ELSEWHERE:
         ours = f"Deploys the candidate at {rollout.percentage} again, over what is live now."
-        keeps = "Ends the rollout and deploys nothing."
-        return [
-            Button("put-back", "Put ours back", "undo-2", "primary", ours),
-            Button("leave", "End, keep what is live", "circle-x", "", keeps),
-        ]
+        return [Button("put-back", "Put ours back", "undo-2", "primary", ours), leave]
     if rollout.before_hold == State.CHECKING:
         return [Button("retry", "Run the checks again", "refresh-cw", "primary")]
     return [Button("resume", "Resume", "play", "primary")]

@@ -8,6 +8,7 @@ from dashboard.rollouts.decisions.values import enter_step
 from dashboard.rollouts.remote.deploying import deploy
 from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.rollouts.remote.observation import LOGS_FACTOR
+from dashboard.rollouts.remote.pages.buttons import buttons_of
 from dashboard.rollouts.remote.story import Moved
 from routing.models import Deployment
 from tests.dashboard.rollouts.remote.test_story import ramping, staged
@@ -59,6 +60,18 @@ def test_a_deployment_between_read_and_write_holds_and_says_who(shop, misbehave)
     rollout = shop.do("step")
     assert rollout.state == "held" and rollout.hold == "overwrote"
     assert rollout.facts["via"] == "wrangler" and shop.live() == {shop.candidate: 100}
+    verbs = [button.verb for button in buttons_of(rollout)]
+    assert verbs == ["resume", "leave", "abort"] and shop.look().reason == "overwrote"
+    assert shop.do("resume").state == "baking"
+
+
+def test_another_deployment_replaces_any_other_hold(shop):
+    ramping(shop)
+    shop.do("hold")
+    shop.deployed_elsewhere((shop.stable, 100))
+    rollout = shop.look()
+    assert (rollout.hold, rollout.before_hold) == ("deployed_elsewhere", "ramping")
+    assert [button.verb for button in buttons_of(rollout)] == ["put-back", "leave", "abort"]
 
 
 def test_a_deployment_by_another_client_holds_and_says_who(shop):
