@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 
 SECRETS = (
     "SLUICE_ADMIN_PASSWORD",
+    "SLUICE_AI_KEY",
     "SLUICE_AUDIT_WEBHOOK_SECRET",
     "SLUICE_AUDIT_WEBHOOK_URL",
     "SLUICE_EDGE_JOIN_TOKEN",

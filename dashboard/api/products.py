@@ -9,7 +9,7 @@ HINTS: Mapping[str, str] = {
     "Hyperdrive": "Remove hyperdrive from the configuration.",
     "Vectorize": "Remove vectorize from the configuration.",
     "Containers": "Remove containers from the configuration.",
-    "Workers AI": "Remove ai from the configuration.",
+    "Workers AI": "Its binding is: see SLUICE_AI_URL.",
     "Browser Rendering": "Remove browser from the configuration.",
     "Cloudflare Images": "Remove images from the configuration.",
     "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
@@ -70,7 +70,6 @@ NAMES = frozenset([*_ACCOUNT.values(), *_SCRIPT.values()])
 _WORKER = ("scripts", "services", "workers")
 _BINDINGS: Mapping[str, str] = {
     "agent_memory": "Agent Memory",
-    "ai": "Workers AI",
     "ai_search": "AI Search",
     "ai_search_namespace": "AI Search",
     "analytics": "Analytics",

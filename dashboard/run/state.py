@@ -15,6 +15,7 @@ from routing.parent_watch import on_parent_exit
 
 if TYPE_CHECKING:
     from routing.storage.server import Listen
+    from routing.storage.sources import AiHost
 
 
 def main() -> int:
@@ -41,6 +42,7 @@ def main() -> int:
             settings.STATE_KEYS,
             _listen(),
             take_over=settings.PARENT_PID is not None,  # after `make restart`
+            ai=_ai_host(),
             until=stop_with_parent,
         )
     except FolderInUse as error:
@@ -50,6 +52,16 @@ def main() -> int:
         print(f"The state server cannot start: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _ai_host() -> AiHost | None:
+    from django.conf import settings
+
+    from routing.storage.sources import AiHost
+
+    if not settings.AI_URL:
+        return None
+    return AiHost(settings.AI_URL, settings.AI_KEY, settings.AI_MODELS)
 
 
 def _listen() -> Listen | None:

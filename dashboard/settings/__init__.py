@@ -7,6 +7,7 @@ bad value stops the start and names its variable.
     addresses.py    ports, domains, https
     outgoing.py     hosts that requests may go to; Prometheus, spans, the audit webhook
     mail.py         the mail server
+    ai.py           the host of Workers AI
     stores.py       database, Redis
     object_storage.py  the S3-compatible bucket
     limits.py       requests, uploads
@@ -21,6 +22,7 @@ bad value stops the start and names its variable.
 """
 
 from dashboard.settings.addresses import *
+from dashboard.settings.ai import *
 from dashboard.settings.application import *
 from dashboard.settings.folders import *
 from dashboard.settings.keys import *

@@ -310,3 +310,10 @@ def no_tail_handler(worker: str) -> str:
 
 def too_many_consumers(most: int) -> str:
     return f"A Worker has at most {most} Tail Workers."
+
+
+def ai_is_off(binding: str) -> str:
+    return (
+        f"Binding {binding!r}: Workers AI is not supported here without SLUICE_AI_URL, the host "
+        "that answers. Remove ai from the configuration, or ask an operator to set it."
+    )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from routing.compile.workerd import send_email
+from routing.compile.workerd import ai, send_email
 from routing.compile.workerd.state import STATE_BINDINGS
 from routing.control import messages
 from routing.models import StateNamespace
@@ -38,6 +38,13 @@ def check_namespaces(bindings: Iterable[BindingSpec]) -> None:
                 raise UploadRefused(f"namespace_{kind}", message, (binding.name,))
 
 
+def check_ai(bindings: Iterable[BindingSpec]) -> None:
+    """Raises `UploadRefused` for a binding to Workers AI without a host."""
+    for binding in bindings:
+        if binding.type == ai.TYPE and not settings.AI_URL:
+            raise UploadRefused("binding", messages.ai_is_off(binding.name), (binding.name,))
+
+
 def _check_dataset_names(listed: Iterable[tuple[BindingSpec, str]]) -> None:
     """Uploads create datasets, so only their names are checked."""
     for binding, name in listed:
@@ -58,6 +65,9 @@ def with_capability(binding: BindingSpec, worker_name: str) -> BindingSpec:
     if binding.type == send_email.TYPE:
         rules = send_email.rules_id(worker_name, binding)
         value = header_value(settings.STATE_KEYS[0], send_email.KIND, rules)
+        return replace(binding, secret=Secret(value))
+    if binding.type == ai.TYPE:
+        value = header_value(settings.STATE_KEYS[0], ai.KIND, worker_name)
         return replace(binding, secret=Secret(value))
     bound = STATE_BINDINGS.get(binding.type)
     if bound is None:

@@ -20,7 +20,7 @@ from routing.home import NODE_MODULES
 from routing.storage.config import SOCKET, TLS_SOCKET, config, folders
 from routing.storage.copy import LOCK
 from routing.storage.process import NotStarted, Process
-from routing.storage.sources import KeyPair, Sources
+from routing.storage.sources import AiHost, KeyPair, Sources
 
 log = logging.getLogger("state")
 
@@ -47,13 +47,14 @@ class FolderInUse(Exception):
     """Another state server runs in the folder."""
 
 
-def sources(folder: Path) -> Sources:
+def sources(folder: Path, ai: AiHost | None = None) -> Sources:
     """With the files of this release."""
     runtime = {path.name: path.read_text("utf-8") for path in sorted(_RUNTIME.glob("*.js"))}
     return Sources(
         root=str(folder),
         runtime=runtime,
         node_module=lambda path: (NODE_MODULES / path).read_text("utf-8"),
+        ai=ai,
     )
 
 
@@ -69,16 +70,17 @@ class StateServer:
         listen: Listen | None = None,
         *,
         take_over: bool = False,
+        ai: AiHost | None = None,
     ) -> None:
         self._folder, self._keys, self._listen = folder, keys, listen
-        self._take_over = take_over
+        self._take_over, self._ai = take_over, ai
         self._listeners: dict[str, socket.socket] = {}
         self._lock = -1
         self.process: Process | None = None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`. Raises `FolderInUse` or `OSError`."""
-        made = sources(self._folder)
+        made = sources(self._folder, self._ai)
         for name in ("", *folders(made)):
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._take_lock()
@@ -199,6 +201,7 @@ def serve(
     listen: Listen | None,
     *,
     take_over: bool,
+    ai: AiHost | None = None,
     until: Callable[[asyncio.Event], None],
 ) -> None:
     """Runs a `StateServer` until SIGTERM or SIGINT. `until` gets the event that stops it."""
@@ -209,6 +212,6 @@ def serve(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
         until(stopping)
-        await StateServer(folder, keys, listen, take_over=take_over).run(stopping)
+        await StateServer(folder, keys, listen, take_over=take_over, ai=ai).run(stopping)
 
     asyncio.run(main())

@@ -9,14 +9,29 @@ from typing import Any
 Object = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class AiHost:
+    """A host that speaks OpenAI's API, its base URL without a final slash. `models` are its names
+    by those that Workers use."""
+
+    url: str
+    key: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"AiHost({self.url})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """`root` is the folder of all data. `runtime` are the files of `routing/runtime/state` by name;
-    `node_module` reads a file of a pinned npm package by its path in `node_modules`."""
+    `node_module` reads a file of a pinned npm package by its path in `node_modules`. Without `ai`
+    there is no Workers AI."""
 
     root: str
     runtime: Mapping[str, str]
     node_module: Callable[[str], str]
+    ai: AiHost | None = None
 
     def folder(self, name: str) -> str:
         """The folder of a disk, one of `KindConfig.folders`."""

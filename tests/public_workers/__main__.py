@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ai_host import ai_server
 from tests.public_workers.project import Project
 from tests.public_workers.refusals import check_refusal, read_refusals
 from tests.public_workers.rollout import Rollout
@@ -44,9 +45,14 @@ def main() -> int:
     if not cases:
         print("No such shape.", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory(prefix="sluice-public-") as name, tunnel() as (proxy, _):
+    with (
+        tempfile.TemporaryDirectory(prefix="sluice-public-") as name,
+        tunnel() as (proxy, _),
+        ai_server() as ai,
+    ):
         folder = Path(name)
-        system = System(folder / "data", environment=ENVIRONMENT).start()
+        environment = ENVIRONMENT | {"SLUICE_AI_URL": ai.url}
+        system = System(folder / "data", environment=environment).start()
         try:
             results = _run_all(cases, system, proxy, folder, options.jobs)
         finally:

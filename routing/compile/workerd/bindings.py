@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from routing.compile.workerd.ai import TYPE as AI, bind_ai
 from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.objects import BINDING as OBJECTS, bind_objects
@@ -88,6 +89,8 @@ def _with_services(
         return bind(binding, version.id)
     if binding.type == RATE_LIMIT:
         return bind_rate_limit(binding, process.rate_limits)
+    if binding.type == AI:
+        return bind_ai(binding)
     if binding.type == SEND_EMAIL:
         return bind_send_email(binding)
     if binding.type == STORED_SECRET:
@@ -149,9 +152,8 @@ _VALUES: dict[str, Callable[[BindingSpec, VersionSpec, Mapping[str, bytes]], _Ob
     "version_metadata": _metadata,
     "wasm_module": _wasm,
 }
-SUPPORTED = tuple(
-    sorted([*_VALUES, *STATE_BINDINGS, OBJECTS, RATE_LIMIT, SEND_EMAIL, STORED_SECRET, "service"])
-)
+_OUTGOING = (AI, OBJECTS, RATE_LIMIT, SEND_EMAIL, STORED_SECRET, "service")
+SUPPORTED = tuple(sorted([*_VALUES, *STATE_BINDINGS, *_OUTGOING]))
 """Binding types, as uploads spell them."""
 
 

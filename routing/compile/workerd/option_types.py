@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.compile.workerd import rate_limits, send_email, stored_secrets
+from routing.compile.workerd import ai, rate_limits, send_email, stored_secrets
 
 _Options = Mapping[str, Any]
 
@@ -24,6 +24,7 @@ class OptionType:
 
 
 OPTION_TYPES: Mapping[str, OptionType] = {
+    ai.TYPE: OptionType(ai.FIELDS, ai.problem_of, ai.as_text, ai.from_text, ""),
     rate_limits.TYPE: OptionType(
         rate_limits.FIELDS,
         rate_limits.problem_of,

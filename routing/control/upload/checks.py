@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from routing.control import messages
-from routing.control.state_bindings import check_namespaces
+from routing.control.state_bindings import check_ai, check_namespaces
 from routing.control.stored_secrets import check_stored_secrets
 from routing.models import ALIAS, Worker
 from routing.upload_draft import Draft, UploadRefused
@@ -30,6 +30,7 @@ def check_assets(draft: Draft) -> None:
 def check_references(draft: Draft) -> None:
     """Refuses bindings to namespaces and secrets that do not exist."""
     check_namespaces(draft.bindings)
+    check_ai(draft.bindings)
     check_stored_secrets(draft.bindings)
 
 

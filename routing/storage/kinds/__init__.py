@@ -1,5 +1,6 @@
 """The kinds of namespaces, by name.
 
+ai.py     Workers AI, which has no namespaces
 d1.py     D1
 dataset.py  datasets of Analytics Engine
 email.py  the outbox of Workers' mail
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from routing.storage.kinds import d1, dataset, email, kv, queue, r2
+from routing.storage.kinds import ai, d1, dataset, email, kv, queue, r2
 from routing.storage.sources import KindConfig, Sources
 
 KINDS: Mapping[str, Callable[[Sources], KindConfig]] = {
+    "ai": ai.services,
     "d1": d1.services,
     "dataset": dataset.services,
     "email": email.services,
