@@ -16,7 +16,7 @@ register = template.Library()
 
 TABS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("Deployments", "cloud:worker", frozenset({"cloud:deploy"})),
-    ("Rollout", "cloud_rollouts:worker", frozenset()),
+    ("Rollout", "rollouts:remote-start", frozenset({"rollouts:remote"})),
     (
         "Versions",
         "cloud_versions:list",
@@ -26,6 +26,8 @@ TABS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("Reviews", "cloud_reviews:worker", frozenset()),
 )
 """(words, route, routes of pages that belong to it). A tab shows as soon as its page exists."""
+OWN_HEADING = frozenset({"rollouts:remote-start"})
+"""Pages of tabs whose heading is not the Worker's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ def cloud_head(context: Context) -> dict[str, Any]:
         name=name,
         followed=account.workers.filter(name=name).first(),
         tabs=tabs,
-        is_tab=any(here == route for _, route, _ in TABS),
+        is_tab=any(here == route for _, route, _ in TABS) and here not in OWN_HEADING,
         playground=playground and f"{playground}?worker={name}",
     )
     return as_context(head)

@@ -37,12 +37,15 @@ EVERYBODY = {
     *("playground:compare", "playground:keys"),
     # Sending from it is for operators: `cloud.egress.admission` and its tests.
     *("cloud_playground:playground", "cloud_playground:verdict", "cloud_playground:export"),
+    # Who may start or approve there is decided in the view; the room's tests have the roles.
+    *("rollouts:remote-start", "rollouts:remote-decide"),
     # *Try this policy* changes nothing; saving has a test of its own.
     *("policies:account", "policies:worker"),
 }
 OPERATOR = {
     *("observability:acknowledge", "rollouts:worker", "rollouts:remove-forgotten"),
     *("rollouts:rename-plan", "rollouts:delete-plan", "rollouts:hooks", "rollouts:hook"),
+    "rollouts:remote-act",
     *("rollouts:hook-act", "rollouts:change-plan", "rollouts:act"),
     *("discussion:hand-over", "discussion:take-over", "discussion:attention"),
     *("reviews:try", "reviews:again", "reviews:decide"),
