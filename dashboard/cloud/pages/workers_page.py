@@ -20,9 +20,9 @@ from dashboard.cloud.provider.roles import SplitRoles, roles_of
 from dashboard.cloud.provider.values import DeploymentSummary, VersionSummary
 from dashboard.cloud.readings import LISTS, Reading, reading, stored_reading
 
-SPLITS = 120.0
+SPLITS = 300.0
 """Seconds for which a Worker's deployments are fresh enough for the list."""
-MOST_FIRST, MOST_AGAIN = 6, 2
+MOST_FIRST, MOST_AGAIN = 6, 1
 """Deployments that one look at the list reads: of Workers never read, of others."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 

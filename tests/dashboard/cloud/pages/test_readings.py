@@ -6,6 +6,9 @@ import pytest
 
 from dashboard.cloud.client.budget import Budget, seconds_until_free, spent
 from dashboard.cloud.client.errors import CloudError, Kind
+from dashboard.cloud.models import FollowedWorker
+from dashboard.cloud.pages import workers_page
+from dashboard.cloud.pages.workers_page import SPLITS
 from dashboard.cloud.readings import (
     FIGURES,
     LISTS,
@@ -34,12 +37,21 @@ class Meter:
 
 
 @pytest.mark.parametrize("pages", [1, 2, 5])
-def test_a_simulated_hour_with_open_pages(account, pages):
+def test_a_simulated_hour_with_open_pages(account, pages, monkeypatch):
+    """The list of all Workers with what is live is open as well."""
     rest, graphql = Meter(), Meter()
+    followed = [FollowedWorker(name=f"worker-{number}") for number in range(20)]
+
+    def read_again(account, name, now):
+        return reading(account, f"deployments.{name}", lambda: rest.call(now), now, SPLITS)
+
+    monkeypatch.setattr(workers_page, "_read_again", read_again)
     open_pages = [f"worker-{number}" for number in range(20)][:pages]
     for second in range(0, 3600, 5):
         now = START + timedelta(seconds=second)
         reading(account, "workers", lambda now=now: rest.call(now), now, LISTS)
+        if second % 15 == 0:
+            workers_page._readings(account, followed, now)
         for name in open_pages:
             fresh = live_freshness(watched_workers(account, name, now))
             for what, seconds in (("deployments", fresh), ("versions", VERSIONS)):

@@ -64,6 +64,9 @@ def test_what_is_live_with_figures_as_of_their_time(maya, shop):
     assert timezone.now() - page.context["counts"].value.as_of >= timedelta(minutes=2)
     assert [row.deployment.message for row in page.context["history"]] == ["Small step", "First"]
     assert page.content.count(b'data-ours="no"') == 2
+    # The deployment is newer than the counted requests, and the page says so.
+    assert page.context["observed_weight"] == 10_000 and page.context["mixed"]
+    assert b"data-mixed" in page.content
 
 
 def test_late_or_forbidden_figures_are_missing_not_zero(maya, shop, misbehave):
