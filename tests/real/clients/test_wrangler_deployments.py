@@ -66,6 +66,39 @@ def test_from_the_first_deploy_to_a_rollback(plane, tmp_path):
     assert "Source:      Rollback" in said and "too many errors" in said
 
 
+ROOM = """import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject {}
+export class Log extends DurableObject {}
+export default { fetch() { return new Response("hi") } };
+"""
+
+
+def test_durable_objects_are_migrated_by_deploy_alone(plane, tmp_path):
+    migrations = [{"tag": "v1", "new_sqlite_classes": ["Room"]}]
+    objects = {"bindings": [{"name": "ROOMS", "class_name": "Room"}]}
+    config = {"durable_objects": objects, "migrations": migrations}
+    chat = write_project(tmp_path, "chat", ROOM, **config)
+    wrangler = lambda *words: plane.wrangler(chat, *words)  # noqa: E731
+
+    said = wrangler("deploy").ok()
+    first = printed(rf"Current Version ID: ({ID})", said)
+    assert "env.ROOMS (Room)" in said
+    migrations.append({"tag": "v2", "new_classes": ["Log"]})
+    write_project(tmp_path, "chat", ROOM, **config)
+    said = wrangler("versions", "upload").failed()
+    assert "wrangler deploy" in said and versions_of(plane, "chat") == [first]
+    third = printed(rf"Current Version ID: ({ID})", wrangler("deploy").ok())
+    assert live(plane, "chat") == {third: 100} and versions_of(plane, "chat") == [third]
+    said = wrangler("rollback", first, "-y").failed()
+    assert "before the last Durable Object migration" in said
+
+    rows = plane.api("GET", "/workers/durable_objects/namespaces").json()["result"]
+    assert [(row["class"], row["use_sqlite"]) for row in rows] == [("Log", False), ("Room", True)]
+    assert "wrangler delete --force" in wrangler("delete").failed()
+    wrangler("delete", "--force").ok()
+    assert plane.api("GET", "/workers/durable_objects/namespaces").json()["result"] == []
+
+
 def test_routes_and_custom_domains_are_deployed(plane, tmp_path):
     """Strings, zone names and ids, and custom domains; then others in their place."""
     routes = [
