@@ -30,6 +30,7 @@ COLUMNS = (
     ("routing", "StoredSecret", "sealed"),
     ("exports", "Job", "encrypted_destination"),
     ("cloud", "CloudAccount", "encrypted_token"),
+    ("cloud", "FollowedWorker", "encrypted_access_secret"),
     ("notifications", "Webhook", "sealed_url"),
     ("notifications", "Webhook", "sealed_secret"),
     ("variables", "Variable", "sealed"),

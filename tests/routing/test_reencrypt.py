@@ -146,6 +146,7 @@ def test_every_encrypted_column_is_listed():
         "dashboard.rollouts.hooks.changes",
         "dashboard.accounts.sign_in.adapters",
         "dashboard.cloud.accounts.connect",
+        "dashboard.cloud.egress.access_token",
         "dashboard.storage.secret_stores.stored_secrets",
     }
 

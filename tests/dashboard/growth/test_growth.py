@@ -19,8 +19,9 @@ from tests.dashboard.growth.conftest import WORKERS, bounded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_minute_passes")]
 
-PUBLISHING = 10
-"""Queries: Workers, versions and their modules, static assets, routes, zones, namespaces."""
+PUBLISHING = 12
+"""Queries: Workers, versions and their modules, static assets, routes, zones, namespaces, stored
+secrets, Durable Objects and those that were deleted."""
 
 
 def test_a_whole_snapshot_is_published_and_compiled(many):
@@ -82,7 +83,7 @@ def test_a_page_stays_small_and_quick_to_ask(many, address, most):
     ],
 )
 def test_the_api_lists(many, api, path, count):
-    with bounded(12):
+    with bounded(14):
         found = api(path)
     assert count is None or len(found["result"]) == count
 

@@ -179,10 +179,10 @@ def test_publishing_takes_the_same_queries_for_1_and_12_protected(django_assert_
             links.revoke(links.share(worker.versions.get(), by()).link, by())
 
     build(["a"])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         publish()
     build(f"b{i}" for i in range(11))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         assert len(publish().workers) == 12
 
 

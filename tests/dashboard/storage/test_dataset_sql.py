@@ -141,6 +141,7 @@ def test_all_columns_and_distinct(database):
         "SELECT x + 1 AS x FROM clicks",
         "SELECT count() FROM clicks LIMIT blob1",
         "SELECT if(1, 2) FROM clicks",
+        "SELECT 1 FROM clicks WHERE " + " AND ".join(["blob1 = 'a'"] * 600),
         "SELECT " + "(" * 3000 + "1" + ")" * 3000 + " FROM clicks",
         "SELECT '" + "x" * 10_000 + "' FROM clicks",
     ],

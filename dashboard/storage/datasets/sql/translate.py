@@ -22,7 +22,7 @@ _CLAUSES = {
     *("expressions", "from_", "where", "group", "having", "order", "limit", "offset"),
     *("format", "distinct", "kind"),
 }
-_SHOW_TABLES = re.compile(r"\s*show\s+tables\s*(format\s+(\w+)\s*)?;?\s*", re.IGNORECASE)
+_SHOW_TABLES = re.compile(r"show\s+tables(\s+format\s+(\w+))?\s*;?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,18 @@ class ShowTables:
 
 def translate(text: str, now: int) -> Query | ShowTables:
     """`now` in seconds. Raises `SqlRefused`."""
+    text = text.strip()
     if len(text) > LONGEST:
         raise SqlRefused(f"A query has at most {LONGEST:,} characters.")
     if show := _SHOW_TABLES.fullmatch(text):
         return ShowTables(_format(show[2]))
-    select = _parse(text)
+    try:
+        return _query(_parse(text), now)
+    except RecursionError:
+        raise SqlRefused("The query is nested too deeply.") from None
+
+
+def _query(select: exp.Select, now: int) -> Query:
     others = [name for name, value in select.args.items() if value and name not in _CLAUSES]
     if others:
         raise SqlRefused(f"Not supported here: {others[0].rstrip('_').upper()}.")
@@ -73,7 +80,7 @@ def translate(text: str, now: int) -> Query | ShowTables:
 def _parse(text: str) -> exp.Select:
     try:
         parsed = [each for each in sqlglot.parse(text, read="clickhouse") if each is not None]
-    except (SqlglotError, RecursionError) as error:
+    except SqlglotError as error:
         raise SqlRefused(f"This is not SQL: {str(error).splitlines()[0][:200]}") from None
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Select):
         raise SqlRefused("Write one SELECT, or SHOW TABLES.")

@@ -19,6 +19,8 @@ from routing.rules.split import TOTAL
 from routing.snapshot import Snapshot
 from tests.routing.compile.cases import make_version, make_worker
 
+REFUSED = ("bad-host", "bad-url")
+"""Routes that answer no request of this file."""
 HOSTS = ["example.com", "a.example.com", "b.a.example.com", "xexample.com", "other.org"]
 PATHS = ["/", "/a", "/a/", "/a/b", "/a?q=1", "/ab", "/?q", "/b"]
 hosts = st.sampled_from(["example.com", "a.example.com", "b.a.example.com", "other.org"])
@@ -109,7 +111,7 @@ def answered(scopes, scheme, host, path) -> str:
         limits = [h for h in match.get("headers", ()) if "exact" in h.get("string_match", {})]
         limits = [h for h in limits if h["name"] in sent]
         is_matched = all(sent[h["name"]] == h["string_match"]["exact"] for h in limits)
-        if path.startswith(match["prefix"]) and is_matched and route["name"] != "bad-url":
+        if path.startswith(match["prefix"]) and is_matched and route["name"] not in REFUSED:
             return names.parse_route(route["name"])[0]
     return ""
 
