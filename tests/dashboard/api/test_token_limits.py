@@ -17,7 +17,11 @@ from tests.factories import make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 TELEMETRY = "/client/v4/accounts/{account_id}/workers/observability/telemetry"
-READ_BY_POST = {"/client/v4/graphql", *(f"{TELEMETRY}/{n}" for n in ("query", "keys", "values"))}
+READ_BY_POST = {
+    "/client/v4/graphql",
+    "/client/v4/accounts/{account_id}/analytics_engine/sql",
+    *(f"{TELEMETRY}/{n}" for n in ("query", "keys", "values")),
+}
 BY_LINK = {"/client/v4/accounts/{account_id}/d1/upload/{token}"}
 """Refused for what the link is."""
 SUBDOMAIN = {"enabled": True, "previews_enabled": True}
