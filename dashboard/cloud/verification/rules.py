@@ -100,6 +100,12 @@ def right_in_a_row(results: Sequence[ProbeResult]) -> list[ProbeResult]:
     return run[::-1]
 
 
+def known_until(results: Sequence[ProbeResult], pending: Sequence[datetime]) -> list[ProbeResult]:
+    """Those sent before the first probe whose result is `pending`: it may turn out wrong."""
+    first = min(pending, default=None)
+    return [result for result in results if first is None or result.sent_at < first]
+
+
 def is_live(plan: ProbePlan, results: Sequence[ProbeResult]) -> bool:
     """Enough right answers in a row, over a long enough time."""
     run = right_in_a_row(results)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 from django.db.models import Q
 
-from dashboard.accounts.actor import Actor
 from dashboard.cloud import proving
 from dashboard.cloud.accounts.access import provider_of
 from dashboard.cloud.client.errors import CloudError
@@ -28,62 +25,37 @@ from dashboard.cloud.proof.evidence import AnswerFacts
 from dashboard.cloud.proof.judge import Verdict
 from dashboard.cloud.provider.values import DeploymentSummary
 from dashboard.cloud.tails import watches
+from dashboard.cloud.verification.probe_run import (
+    Flight,
+    ProbeRun,
+    end_verification,
+    note_result,
+    save_progress,
+    take_answer,
+)
 from dashboard.cloud.verification.rules import (
     DEADLINE,
     MOST_PROBES,
     SEEN_WITHIN,
-    Probe,
-    ProbePlan,
-    ProbeResult,
     VerificationState,
     VerificationWhy,
     is_live,
+    known_until,
     plan_probes,
-    right_in_a_row,
     wait_before_next,
     why_not,
 )
-from dashboard.cloud.verification.start import subject
-from dashboard.sending.wire_request import OVERRIDES, SendFailed
+from dashboard.sending.wire_request import OVERRIDES
 
 MOST_AT_ONCE = 8
 """Probes under way, of all verifications."""
 READERS = 2
 PROBE_SECONDS = 10.0
 CLAIM = timedelta(seconds=20)
-LISTED = 60
-"""Probes that the page shows."""
 RETRY = timedelta(seconds=5)
 """Between tries to read the deployments."""
 
 Send = Callable[[Destination, WorkerRequest], SentRequest]
-
-
-@dataclass
-class _Flight:
-    """A probe on its way, or answered and not proved yet."""
-
-    probe: Probe
-    sent_at: datetime
-    future: Future[SentRequest]
-    facts: AnswerFacts | None = None
-    place: str = ""
-
-
-@dataclass
-class _Run:
-    """One verification in this process."""
-
-    row: Verification
-    plan: ProbePlan
-    destination: Destination
-    turn: Iterator[Probe]
-    flights: list[_Flight] = field(default_factory=list)
-    results: list[ProbeResult] = field(default_factory=list)
-    listed: list[dict[str, Any]] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
-    next_at: datetime | None = None
-    sent: int = 0
 
 
 class VerificationRunner:
@@ -96,7 +68,7 @@ class VerificationRunner:
         self._read = _read if readers else _read_in_thread
         self._reads: dict[int, Future[Sequence[DeploymentSummary]]] = {}
         self._claim = f"{os.getpid()}-{secrets.token_hex(8)}"
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[int, ProbeRun] = {}
         self._retry_at: dict[int, datetime] = {}
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="probe")
 
@@ -142,7 +114,7 @@ class VerificationRunner:
 
     # --- One verification -----------------------------------------------------------------------
 
-    def _begun(self, row: Verification, now: datetime) -> _Run | None:
+    def _begun(self, row: Verification, now: datetime) -> ProbeRun | None:
         """None if nothing can be probed (yet)."""
         if now < self._retry_at.get(row.pk, now):
             return None
@@ -152,14 +124,14 @@ class VerificationRunner:
         except CloudError:
             self._retry_at[row.pk] = now + RETRY
             if now - row.began_at > DEADLINE:
-                _end(row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
+                end_verification(row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
             return None
         if listed is None:
             return None
         place = _place(listed, row.marker)
         if place is None or place > 0:
             state = VerificationState.ATTENTION if place is None else VerificationState.SUPERSEDED
-            _end(row, state, VerificationWhy.NOT_LISTED if place is None else "", now)
+            end_verification(row, state, VerificationWhy.NOT_LISTED if place is None else "", now)
             return None
         before = listed[1] if len(listed) > 1 else None
         plan = plan_probes(_ids(before), _ids(listed[0]))
@@ -168,24 +140,25 @@ class VerificationRunner:
             plan.decisive,
             plan.removes,
         )
-        return _Run(row, plan, destination, itertools.cycle(plan.probes))
+        return ProbeRun(row, plan, destination, itertools.cycle(plan.probes))
 
-    def _advance(self, run: _Run, now: datetime) -> None:
+    def _advance(self, run: ProbeRun, now: datetime) -> None:
         row = run.row
         status = watches.status_of(watches.watch(row.account, row.worker, now, seconds=30), now)
         self._collect(run, now)
-        if is_live(run.plan, run.results):
+        known = known_until(run.results, [flight.sent_at for flight in run.flights])
+        if is_live(run.plan, known):
             self._conclude(run, now)
         elif now - row.began_at >= DEADLINE:
             why = why_not(run.results, tail_open=status.is_open)
-            _save(run)
-            _end(row, VerificationState.ATTENTION, why, now)
+            save_progress(run)
+            end_verification(row, VerificationState.ATTENTION, why, now)
         else:
             if status.is_open and run.sent < MOST_PROBES and now >= (run.next_at or now):
                 self._send_one(run, now)
-            _save(run)
+            save_progress(run)
 
-    def _send_one(self, run: _Run, now: datetime) -> None:
+    def _send_one(self, run: ProbeRun, now: datetime) -> None:
         if sum(len(other.flights) for other in self._runs.values()) >= MOST_AT_ONCE * 4:
             return
         probe = next(run.turn)
@@ -195,15 +168,15 @@ class VerificationRunner:
             request = request.with_line(OVERRIDES, value)
         request, _secrets = with_access_token(run.destination, request)
         future = self._pool.submit(self._send, run.destination, request)
-        run.flights.append(_Flight(probe, now, future))
+        run.flights.append(Flight(probe, now, future))
         run.sent += 1
         run.next_at = now + wait_before_next(run.results)
 
-    def _collect(self, run: _Run, now: datetime) -> None:
+    def _collect(self, run: ProbeRun, now: datetime) -> None:
         """Takes the probes whose proof is there, and those that waited for it in vain."""
         for flight in run.flights:
             if flight.facts is None and flight.future.done():
-                _take_answer(flight)
+                take_answer(flight)
         answered = [flight for flight in run.flights if flight.facts is not None]
         facts = [flight.facts for flight in answered if flight.facts is not None]
         verdicts = _verdicts(run.row, facts, now) if facts else {}
@@ -213,22 +186,26 @@ class VerificationRunner:
             late = flight.future.done() and now - flight.sent_at > SEEN_WITHIN
             if failed or late or (verdict is not None and verdict.confirmed):
                 run.flights.remove(flight)
-                _note(run, flight, verdict)
+                note_result(run, flight, verdict)
 
-    def _conclude(self, run: _Run, now: datetime) -> None:
+    def _conclude(self, run: ProbeRun, now: datetime) -> None:
         """Enough probes are right. Another deployment may be live meanwhile, which they cannot
         tell if it has the same versions."""
         try:
             listed = self._listed(run.row)
         except CloudError:
             if now - run.row.began_at >= DEADLINE:
-                _end(run.row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
+                end_verification(
+                    run.row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now
+                )
             return
-        _save(run)
+        save_progress(run)
         if listed is None:
             return
         is_ours = _place(listed, run.row.marker) == 0
-        _end(run.row, VerificationState.LIVE if is_ours else VerificationState.SUPERSEDED, "", now)
+        end_verification(
+            run.row, VerificationState.LIVE if is_ours else VerificationState.SUPERSEDED, "", now
+        )
 
 
 def _read(row: Verification) -> Sequence[DeploymentSummary]:
@@ -246,69 +223,10 @@ def _send(destination: Destination, request: WorkerRequest) -> SentRequest:
     return send(destination, request, seconds=PROBE_SECONDS)
 
 
-def _take_answer(flight: _Flight) -> None:
-    """Leaves `facts` empty if there was no answer."""
-    try:
-        sent = flight.future.result()
-    except (SendFailed, RuntimeError):
-        return
-    flight.facts, flight.place = proving.answer_facts(sent), sent.colo
-
-
 def _verdicts(row: Verification, facts: Sequence[AnswerFacts], now: datetime) -> dict[str, Verdict]:
     events = watches.events_of([fact.nonce for fact in facts])
     waited = min(fact.sent_at for fact in facts) < now - SEEN_WITHIN
     return proving.judged(row.account, row.worker, facts, events, waited=waited)
-
-
-def _note(run: _Run, flight: _Flight, verdict: Verdict | None) -> None:
-    confirmed = verdict is not None and verdict.confirmed
-    version = verdict.version_id if verdict is not None and confirmed else ""
-    right = version in flight.probe.expected if confirmed else None
-    run.results.append(ProbeResult(flight.sent_at, right, flight.facts is not None))
-    if right and flight.place and flight.place not in run.places:
-        run.places.append(flight.place)
-    why = str(verdict.why[0]) if verdict is not None and verdict.why else ""
-    run.listed.append(
-        {
-            "at": flight.sent_at.isoformat(),
-            "asked": flight.probe.override,
-            "version": version,
-            "right": right,
-            "rank": str(verdict.rank) if verdict is not None else "",
-            "why": why if flight.facts is not None else "no_answer",
-            "place": flight.place,
-        }
-    )
-
-
-def _save(run: _Run) -> None:
-    """For pages; the row's state stays."""
-    row = run.row
-    row.right, row.sent = len(right_in_a_row(run.results)), run.sent
-    row.seen = sum(result.right is not None for result in run.results)
-    row.probes, row.places = run.listed[-LISTED:], run.places[:20]
-    row.save(
-        update_fields=[
-            "right",
-            "sent",
-            "seen",
-            "probes",
-            "places",
-            "host",
-            "decisive",
-            "removes",
-        ]
-    )
-
-
-def _end(row: Verification, state: VerificationState, why: str, now: datetime) -> None:
-    with transaction.atomic():
-        rows = Verification.objects.filter(pk=row.pk, state=VerificationState.PROBING)
-        if rows.update(state=str(state), why=str(why), ended_at=now, claim="", claimed_until=None):
-            done = {"state": str(state), "why": str(why), "probes": row.sent, "right": row.right}
-            by = Actor(None, "work", now)
-            by.record("cloud.verified", subject(row), after={**done, "host": row.host})
 
 
 def _place(listed: Sequence[DeploymentSummary], marker: str) -> int | None:

@@ -16,6 +16,7 @@ from dashboard.cloud.verification.rules import (
     ProbeResult,
     VerificationWhy,
     is_live,
+    known_until,
     plan_probes,
     right_in_a_row,
     wait_before_next,
@@ -58,6 +59,12 @@ def test_live_after_enough_in_a_row():
     assert not is_live(STEP, results(*[True] * IN_A_ROW, False))
     assert is_live(STEP, results(False, *[True, None] * IN_A_ROW))
     assert not is_live(STEP, results(*[None] * 50))
+
+
+def test_a_probe_whose_result_is_pending_hides_what_was_sent_after_it():
+    listed = results(*[True] * 20)
+    assert known_until(listed, []) == listed
+    assert known_until(listed, [T0 + timedelta(seconds=9), T0 + timedelta(seconds=5)]) == listed[:5]
 
 
 def test_a_roll_back_is_clean_for_thirty_seconds():
