@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.public_workers.shape import Shape
-from tests.real.control_plane import NODE, WRANGLER, environment
+from tests.real.control_plane import WRANGLER, environment
 from tests.running import PROJECT, System
 
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -62,7 +62,7 @@ class Project:
             self._run(["sh", "-c", self.shape.build], self._build_environment())
 
     def wrangler(self, *arguments: str, inside: str = "") -> str:
-        command = [str(NODE), str(WRANGLER), *arguments]
+        command = [*WRANGLER, *arguments]
         if self.shape.config and not inside:
             command += ["--config", self.shape.config]
         return self._run(command, self._wrangler_environment(), inside)

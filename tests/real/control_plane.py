@@ -22,7 +22,14 @@ from tests.commands import Commands
 from tests.running import PROJECT, free_port, prepare_data
 
 NODE = PROJECT / ".venv/bin/node"
-WRANGLER = PROJECT / "node_modules/wrangler/bin/wrangler.js"
+#: What `npx wrangler` starts, without the Node process in between. With room for what it loads, a
+#: sixth of its time does not go to collecting garbage.
+WRANGLER = [
+    str(NODE),
+    "--min-semi-space-size=64",
+    "--no-warnings",
+    str(PROJECT / "node_modules/wrangler/wrangler-dist/cli.js"),
+]
 #: A version or a deployment.
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -124,7 +131,7 @@ class ControlPlane:
     def wrangler(self, project: Path, *arguments: str, stdin: str = "", **more: str) -> Ran:
         """One wrangler run in `project`."""
         done = subprocess.run(
-            [NODE, WRANGLER, *arguments],
+            [*WRANGLER, *arguments],
             cwd=project,
             env=self._wrangler_environment() | more,
             input=stdin,

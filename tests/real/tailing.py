@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.real.control_plane import NODE, WRANGLER, environment
+from tests.real.control_plane import WRANGLER, environment
 from tests.running import System
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -93,7 +93,7 @@ def tailing(
     before = sessions(system, worker)
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [NODE, WRANGLER, "tail", worker, *arguments],
+            [*WRANGLER, "tail", worker, *arguments],
             cwd=folder,
             env=_environment(system, folder / "home", proxy),
             stdin=subprocess.DEVNULL,
@@ -122,7 +122,7 @@ def sessions(system: System, worker: str) -> str | None:
 
 def wrangler(system: System, project: Path, proxy: str, *arguments: str) -> str:
     done = subprocess.run(
-        [NODE, WRANGLER, *arguments],
+        [*WRANGLER, *arguments],
         cwd=project,
         env=_environment(system, project.parent / "home", proxy),
         stdin=subprocess.DEVNULL,
