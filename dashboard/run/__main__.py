@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+from dashboard.run.memory import collect_rarely
 from routing.hidden_environment import hide
 
 
 def main() -> int:
+    collect_rarely()
     hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     import django

@@ -11,6 +11,12 @@ MMAP_THRESHOLD, ARENA_MAX = -3, -8
 LARGE_BYTES = 256 * 1024
 
 
+def collect_rarely() -> None:
+    """Before the imports: at Python's thresholds a tenth of the start is traversals of what was
+    just loaded, which finds nothing."""
+    gc.set_threshold(20_000, 20, 20)
+
+
 def give_back_memory() -> None:
     """Blocks over `LARGE_BYTES` are mapped and unmapped on their own.
 

@@ -11,7 +11,7 @@ from dashboard.run.listener.limits import limits_for, raise_open_files
 from dashboard.run.listener.repeated_lines import limit_repeated_lines
 from dashboard.run.listener.server import ACCEPTED_AT_A_TURN, Server, listening_socket
 from dashboard.run.listener.websocket_protocol import ListenerConfig, WatchedWebSockets
-from dashboard.run.memory import freeze_loaded_objects, give_back_memory
+from dashboard.run.memory import collect_rarely, freeze_loaded_objects, give_back_memory
 from routing.hidden_environment import hide
 from routing.parent_watch import on_parent_exit
 
@@ -30,6 +30,7 @@ request computes for a second would hold up all others' pages by as much."""
 
 def main() -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
+    collect_rarely()
     hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     from django.conf import settings

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from dashboard.run.memory import give_back_memory
+from dashboard.run.memory import collect_rarely, give_back_memory
 from routing.hidden_environment import hide
 
 
 def main() -> None:
+    collect_rarely()
     hide()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     import django
