@@ -32,7 +32,7 @@ from routing.models.assets import (
 )
 from routing.models.audit_chain import AuditHead, AuditSeal
 from routing.models.d1_uploads import D1Upload
-from routing.models.deployable_versions import deployable
+from routing.models.deployable_versions import deployable, recent_versions
 from routing.models.deployments import Deployment, DeploymentQuerySet, Share
 from routing.models.edges import (
     DEFAULT_GROUP,
@@ -117,5 +117,6 @@ __all__ = [
     "WorkerRoute",
     "Zone",
     "deployable",
+    "recent_versions",
     "runs_in",
 ]
