@@ -53,5 +53,27 @@ def without(one: Ranges, others: Iterable[Ranges]) -> Ranges:
     return left
 
 
+def joined(one: Ranges, other: Ranges) -> Ranges:
+    """The buckets in either; the two have none in common."""
+    ranges: list[tuple[int, int]] = []
+    for first, end in sorted((*one, *other)):
+        if ranges and ranges[-1][1] == first:
+            ranges[-1] = (ranges[-1][0], end)
+        else:
+            ranges.append((first, end))
+    return tuple(ranges)
+
+
+def first_buckets(ranges: Ranges, most: int) -> Ranges:
+    """The first `most` buckets of `ranges`."""
+    parts: list[tuple[int, int]] = []
+    for first, end in ranges:
+        part = (first, min(end, first + most))
+        most -= part[1] - part[0]
+        if part[0] < part[1]:
+            parts.append(part)
+    return tuple(parts)
+
+
 def _outside(first: int, end: int) -> Ranges:
     return tuple((a, b) for a, b in ((0, first), (end, TOTAL)) if a < b)

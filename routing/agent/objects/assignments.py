@@ -15,7 +15,7 @@ from routing.agent.base.tasks import Tasks
 from routing.agent.objects import object_process
 from routing.agent.objects.handover import Holder, next_assignments
 from routing.agent.objects.object_process import Address, Unreachable
-from routing.rules.object_assignment import Ranges, assigned_ranges
+from routing.rules.object_assignment import Ranges, assigned_ranges, without
 from routing.snapshot import Snapshot
 
 log = logging.getLogger("edge")
@@ -28,13 +28,14 @@ _LEAVING_SECONDS = 60.0
 
 @dataclass(slots=True, eq=False)
 class _Process:
-    """`ranges` is None if unknown. Until `leaves_until` (time of the loop) another process is about
-    to take its sockets, or has them."""
+    """`ranges` is None if unknown. `assigned` is what the agent has assigned last. Until
+    `leaves_until` (time of the loop) another process is about to take its sockets, or has them."""
 
     child: Child
     version_id: str
     worker: str
     ranges: Ranges | None
+    assigned: Ranges = ()
     leaves_until: float = 0.0
     task: asyncio.Task[None] | None = None
 
@@ -103,6 +104,15 @@ class Assignments:
             if process.ranges is None and self._is_reachable(process):
                 self._start(process, self._learn(process))
 
+    def assigned(self, worker: str) -> dict[str, Ranges]:
+        """What the Worker's versions may run now, or in a moment."""
+        self._update()
+        return {
+            process.version_id: process.assigned
+            for process in self._processes.values()
+            if process.worker == worker and self._is_current(process)
+        }
+
     async def let_go(self, version_id: str) -> None:
         """Returns when the version's process has no objects: another one is about to take its
         sockets. If it does not let go, it is killed."""
@@ -159,17 +169,20 @@ class Assignments:
             is_reachable=process.worker == worker and self._is_reachable(process),
         )
 
-    def _is_reachable(self, process: _Process) -> bool:
+    def _is_current(self, process: _Process) -> bool:
         is_current = self._pid_of(process.version_id) == process.child.pid
-        is_ready = process.child.note.ready
-        return is_current and is_ready and not process.has_left and not process.is_busy
+        return is_current and process.child.note.ready and not process.has_left
+
+    def _is_reachable(self, process: _Process) -> bool:
+        return self._is_current(process) and not process.is_busy
 
     def _start(self, process: _Process, work: Coroutine[Any, Any, None]) -> None:
         process.task = self._tasks.once(f"objects of {process.version_id}", work)
 
     async def _assign(self, process: _Process, ranges: Ranges) -> None:
         try:
-            await asyncio.to_thread(self._admit, process.namespaces)
+            if without(ranges, [process.ranges or ()]):
+                await asyncio.to_thread(self._admit, process.namespaces)
         except OSError as error:
             log.error("the folders of Durable Objects cannot be prepared: %s", error)
             await asyncio.sleep(_CHECK_SECONDS)
@@ -180,6 +193,7 @@ class Assignments:
 
     async def _move(self, process: _Process, ranges: Ranges, *, is_leaving: bool = False) -> None:
         """Meanwhile, the process counts as having both the old and the new ranges."""
+        process.assigned = ranges
         if process.ranges is not None:
             process.ranges = (*process.ranges, *ranges)
         try:
@@ -196,6 +210,7 @@ class Assignments:
         """What an adopted process has."""
         try:
             process.ranges = await object_process.open_ranges(process.address)
+            process.assigned = process.ranges
         except Unreachable as error:
             log.info("the objects of version %s are unknown: %s", process.version_id, error)
             await asyncio.sleep(_CHECK_SECONDS)

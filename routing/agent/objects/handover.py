@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from routing.rules.object_assignment import Ranges, common, without
+from routing.rules.object_assignment import Ranges, common, first_buckets, joined, without
+
+MOST_CLOSED = 10_000
+"""Buckets that a process closes at a time, of 100,000: their calls wait until all are closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +48,7 @@ def next_assignments(holders: Iterable[Holder], targets: Mapping[str, Ranges]) -
 def _following(own: Ranges, target: Ranges, taken: Sequence[Ranges | None]) -> Ranges:
     """`taken` is what the other processes have."""
     certain = [ranges for ranges in taken if ranges is not None]
-    return without(target, certain) if len(certain) == len(taken) else common(own, target)
+    is_certain = len(certain) == len(taken)
+    following = without(target, certain) if is_certain else common(own, target)
+    leaving = without(own, [following])
+    return joined(following, without(leaving, [first_buckets(leaving, MOST_CLOSED)]))

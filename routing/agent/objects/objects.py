@@ -19,7 +19,7 @@ from routing.agent.objects.endpoint import JSON, PATH, AlarmEndpoint
 from routing.agent.objects.folders import ObjectFolders
 from routing.agent.processes.supervisor import Supervisor
 from routing.agent.users.isolation import Isolation
-from routing.compile.workerd.objects import is_objects_path, objects_answer
+from routing.compile.workerd.objects import is_objects_path, objects_answer, worker_of_path
 from routing.snapshot import Snapshot, VersionSpec
 
 log = logging.getLogger("edge")
@@ -86,9 +86,12 @@ class Objects:
 
     def answer(self, request: Request) -> Response | None:
         """None if the request is not about objects."""
+        if self._assignments is None:
+            return None
         if request.method == "GET" and is_objects_path(request.path):
             applied, slots = self._supervisor.state.applied, self._supervisor.versions.slots()
-            where = objects_answer(applied, slots, request.path, self._edge)
+            assigned = self._assignments.assigned(worker_of_path(request.path))
+            where = objects_answer(applied, slots, request.path, self._edge, assigned)
             return Response(200, JSON, msgspec.json.encode(where))
         if request.method == "POST" and request.path == PATH:
             return self._endpoint.answer(request)

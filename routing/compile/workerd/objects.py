@@ -14,6 +14,7 @@ from typing import Any
 
 from routing.compile import names
 from routing.compile.workerd.services import calls, external
+from routing.rules.object_assignment import Ranges, assigned_ranges, without
 from routing.snapshot import BindingSpec, ObjectClass, Snapshot, VersionSpec
 
 BINDING = "durable_object_namespace"
@@ -43,20 +44,39 @@ def is_objects_path(path: str) -> bool:
     return path.startswith(_PATH)
 
 
+def worker_of_path(path: str) -> str:
+    """The Worker of a path of `objects_path`."""
+    return path.removeprefix(_PATH)
+
+
 def objects_answer(
-    snapshot: Snapshot, slots: Mapping[str, int], path: str, edge: str
+    snapshot: Snapshot,
+    slots: Mapping[str, int],
+    path: str,
+    edge: str,
+    assigned: Mapping[str, Ranges],
 ) -> dict[str, object]:
-    """`{"slots": [[slot, weight], ...], "edge": ""}` for a path of `objects_path`, in the order of
-    the buckets. The slot of a version without a process is null. `edge` in the answer is the edge
-    that has the objects, if it is not this one, `edge`."""
-    name = path.removeprefix(_PATH)
-    for worker in snapshot.workers:
-        if worker.name == name:
-            if not worker.runs_objects_on(edge):
-                return {"slots": [], "edge": worker.objects_edge[0]}
-            shares = worker.deployment.shares
-            return {"slots": [[slots.get(s.version_id), s.weight] for s in shares], "edge": ""}
-    return {"slots": [], "edge": ""}
+    """`{"ranges": [[slot, first bucket, end], ...], "edge": ""}` for a path of `objects_path`.
+
+    `assigned` is what versions have now; the other buckets are about to be assigned by the
+    percentages. The slot of a version without a process is null. `edge` in the answer is the edge
+    that has the objects, if it is not this one, `edge`.
+    """
+    name = worker_of_path(path)
+    worker = next((worker for worker in snapshot.workers if worker.name == name), None)
+    if worker is None:
+        return {"ranges": [], "edge": ""}
+    if not worker.runs_objects_on(edge):
+        return {"ranges": [], "edge": worker.objects_edge[0]}
+    targets = assigned_ranges(worker.deployment.shares)
+    rest = {key: without(ranges, assigned.values()) for key, ranges in targets.items()}
+    listed = [
+        [slots.get(version_id), first, end]
+        for ranges_by_version in (assigned, rest)
+        for version_id, ranges in ranges_by_version.items()
+        for first, end in ranges
+    ]
+    return {"ranges": listed, "edge": ""}
 
 
 def add_classes(

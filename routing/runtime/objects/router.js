@@ -1,6 +1,6 @@
 // Finds the version that an object is assigned to. The agent answers with
-// {"slots": [[slot, weight], …], "edge": name}: the weights lie end to end over the buckets; `edge`
-// is another edge that has the Worker's objects, or "".
+// {"ranges": [[slot, first bucket, end], …], "edge": name}; `edge` is another edge that has the
+// Worker's objects, or "".
 import { bucket, holds, process } from "sluice-internal:objects-assignment";
 
 const FRESH_MS = 1000;
@@ -8,7 +8,7 @@ const WAIT_MS = 15_000; // for a hand-over, or a version that starts
 const MOST_HOPS = 3;
 
 export class Router {
-  #slots = [];
+  #ranges = [];
   #edge = "";
   #told = -Infinity;
 
@@ -35,15 +35,15 @@ export class Router {
   async #slotOf(point, mostAge) {
     if (Date.now() - this.#told >= mostAge) await this.#refresh();
     if (this.#edge) throw new Error(`The edge "${this.#edge}" has this Worker's Durable Objects.`);
-    for (const [slot, weight] of this.#slots) if ((point -= weight) < 0) return slot;
-    return null;
+    const found = this.#ranges.find(([, first, end]) => first <= point && point < end);
+    return found ? found[0] : null;
   }
 
   async #refresh() {
     try {
       const response = await this.env.control.fetch("http://agent" + this.env.path);
       if (!response.ok) return;
-      ({ slots: this.#slots, edge: this.#edge } = await response.json());
+      ({ ranges: this.#ranges, edge: this.#edge } = await response.json());
       this.#told = Date.now();
     } catch {
       // The agent is away: its last answer still holds.

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from routing.agent.base.tasks import Tasks
-from routing.agent.objects import assignments
+from routing.agent.objects import assignments, handover
 from routing.agent.objects.assignments import Assignments
 from routing.compile import names
 from routing.rules.split import TOTAL, VersionWeight
@@ -107,6 +107,7 @@ class Edge:
 async def edge(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(assignments, "_CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(handover, "MOST_CLOSED", TOTAL)
     (tmp_path / "v").mkdir()
     async with asyncio.TaskGroup() as group:
         tasks = Tasks(group)
@@ -136,6 +137,20 @@ async def test_what_a_busy_process_has_not_closed_is_opened_nowhere(edge):
     await edge.nothing_happens()
     old.closes.set()
     await edge.expect(("old", ()), ("new", ((0, TOTAL),)))
+
+
+async def test_callers_are_sent_where_an_object_is_about_to_be(edge):
+    old = await edge.run("old", 1)
+    await edge.expect(("old", ((0, TOTAL),)))
+    assert edge.assignments.assigned("w") == {"old": ((0, TOTAL),)}
+    old.closes.clear()
+    edge.step(30_000)
+    edge.assignments.changed()
+    async with asyncio.timeout(20):
+        while edge.assignments.assigned("w") != {"old": ((30_000, TOTAL),)}:
+            await asyncio.sleep(0.01)
+    assert edge.log == [] and edge.assignments.assigned("another") == {}
+    old.closes.set()
 
 
 async def test_a_dead_process_has_nothing(edge):

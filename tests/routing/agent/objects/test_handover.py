@@ -28,9 +28,20 @@ def test_the_first_process_gets_everything() -> None:
 
 def test_a_bucket_is_closed_before_it_is_opened_elsewhere() -> None:
     old, new = holder(1, "old", ALL), holder(2, "new", ())
-    assert next_assignments([old, new], targets(30_000)) == {1: ((30_000, TOTAL),)}
-    closed = replace(old, ranges=((30_000, TOTAL),))
-    assert next_assignments([closed, new], targets(30_000)) == {2: ((0, 30_000),)}
+    assert next_assignments([old, new], targets(8_000)) == {1: ((8_000, TOTAL),)}
+    closed = replace(old, ranges=((8_000, TOTAL),))
+    assert next_assignments([closed, new], targets(8_000)) == {2: ((0, 8_000),)}
+
+
+def test_many_buckets_move_a_part_at_a_time() -> None:
+    """A part's calls wait until it is closed, not until everything is."""
+    old, new = holder(1, "old", ALL), holder(2, "new", ())
+    assert next_assignments([old, new], targets(TOTAL)) == {1: ((10_000, TOTAL),)}
+    old = replace(old, ranges=((10_000, TOTAL),))
+    assert next_assignments([old, new], targets(TOTAL)) == {
+        1: ((20_000, TOTAL),),
+        2: ((0, 10_000),),
+    }
 
 
 def test_a_process_about_which_nothing_is_known_may_have_everything() -> None:
@@ -119,7 +130,7 @@ class Handover(RuleBasedStateMachine):
             for pid in [p for p in self.ranges if self.version[p] == version][1:]:
                 del self.ranges[pid]
                 self.pending.pop(pid, None)
-        for _ in range(6):
+        for _ in range(30):
             self.ranges |= self.pending
             self.pending = next_assignments(self.holders(), self.targets)
             self.no_bucket_is_open_twice()

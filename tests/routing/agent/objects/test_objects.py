@@ -34,7 +34,10 @@ async def objects(tmp_path, monkeypatch):
 
 async def test_versions_learn_where_objects_run(objects):
     answer = objects.answer(Request("GET", "/objects/w"))
-    assert json.loads(answer.body) == {"slots": [[4, 50_000], [None, 50_000]], "edge": ""}
+    assert json.loads(answer.body) == {
+        "ranges": [[4, 0, 50_000], [None, 50_000, 100_000]],
+        "edge": "",
+    }
     assert objects.answer(Request("GET", "/slots/w")) is None
     assert objects.answer(Request("POST", "/tail")) is None
 

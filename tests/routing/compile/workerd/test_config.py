@@ -137,22 +137,24 @@ def test_a_binding_to_a_part_that_is_missing_is_refused() -> None:
     assert refused.kind == "module"
 
 
-def test_where_objects_run_is_answered_in_the_order_of_their_buckets() -> None:
-    snapshot = SNAPSHOTS["objects"]
+def test_where_objects_run_is_answered_by_what_versions_have_and_else_by_percentages() -> None:
+    snapshot, path = SNAPSHOTS["objects"], objects.objects_path("counter")
     new, old = (version.id for version in snapshot.workers[0].versions)
-    path = objects.objects_path("counter")
-    assert objects.objects_answer(snapshot, {old: 3}, path, "edge-1") == {
-        "slots": [[None, 10_000], [3, 90_000]],
+    assert objects.objects_answer(snapshot, {old: 3}, path, "edge-1", {}) == {
+        "ranges": [[None, 0, 10_000], [3, 10_000, 100_000]],
+        "edge": "",
+    }
+    moving = {old: ((5_000, 100_000),)}
+    assert objects.objects_answer(snapshot, {old: 3, new: 1}, path, "edge-1", moving) == {
+        "ranges": [[3, 5_000, 100_000], [1, 0, 5_000]],
         "edge": "",
     }
     worker = replace(snapshot.workers[0], objects_edge=("edge-2",))
     elsewhere = replace(snapshot, workers=(worker,))
-    answer = objects.objects_answer(elsewhere, {new: 1, old: 3}, path, "edge-1")
-    assert answer == {"slots": [], "edge": "edge-2"}
-    assert objects.objects_answer(snapshot, {}, objects.objects_path("x"), "") == {
-        "slots": [],
-        "edge": "",
-    }
+    answer = objects.objects_answer(elsewhere, {new: 1, old: 3}, path, "edge-1", {})
+    assert answer == {"ranges": [], "edge": "edge-2"}
+    nowhere = objects.objects_answer(snapshot, {}, objects.objects_path("x"), "", {})
+    assert nowhere == {"ranges": [], "edge": ""}
 
 
 def test_a_trial_of_objects_needs_no_folder() -> None:
