@@ -9,6 +9,7 @@ advice.py     the problem of an override that was not applied, and its fix
 problem.py    kinds of problems and fixes, as data; pages and CLI word them
 lineage.py    stable, candidate and previous versions of a Worker
 names.py      valid names of Workers
+object_assignment.py  which version runs a Durable Object
 header/       parsing the override header, the place of an error, guesses at what was meant
 permissions/  signed permissions for protected overrides
 

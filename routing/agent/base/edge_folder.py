@@ -3,7 +3,7 @@
 agent.lock  locked by the agent that runs here
 pids/       one file per process (`base.process_notes`)
 edge_key, credentials.json, joining.json, snapshot.json, snapshot.earlier.json, status.json,
-shipped.json, draining, modules/, assets/, log/, v/, xds/, sockets
+shipped.json, draining, modules/, assets/, objects/, log/, v/, xds/, sockets
 """
 
 from __future__ import annotations
