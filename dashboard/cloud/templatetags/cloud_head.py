@@ -20,7 +20,7 @@ TABS: tuple[tuple[str, str, frozenset[str]], ...] = (
     (
         "Versions",
         "cloud_versions:list",
-        frozenset({"cloud_versions:version", "cloud_versions:diff"}),
+        frozenset({"cloud_versions:version", "cloud_versions:diff", "cloud_versions:upload"}),
     ),
     ("Live log", "cloud_log:log", frozenset()),
     ("Reviews", "cloud_reviews:worker", frozenset()),

@@ -1,7 +1,7 @@
 // @ts-check
 // Files dropped on the form.
 import { announce } from "../announce.js";
-import { need } from "../dom.js";
+import { first, need } from "../dom.js";
 
 /** Folders cannot be sent, and the browser would refuse the whole form. @param {DataTransfer} data */
 function filesOf(data) {
@@ -16,7 +16,8 @@ function filesOf(data) {
 
 /** @param {HTMLFormElement} form */
 export function acceptDrops(form) {
-  const place = need("#drop", form);
+  const place = first("#drop", form);
+  if (!place) return; // a form that takes no files
   /** @type {HTMLInputElement} */
   const upload = need("#upload", form);
   for (const name of /** @type {const} */ (["dragover", "dragleave", "drop"])) {

@@ -1,0 +1,3 @@
+// @ts-check
+import "../frame.js";
+import "../editor/main.js";
