@@ -19,13 +19,15 @@ def everyday_commands(worker: Worker) -> Commands:
     ]
 
 
-def delete_commands(worker: Worker) -> Commands:
+def delete_commands(worker: Worker, *, force: bool = False) -> Commands:
     """As the button does, but without its check of what is live."""
     address = f"accounts/{settings.ACCOUNT_ID}/workers/scripts/{worker.name}"
+    address += "?force=true" if force else ""
     curl = " \\\n  ".join(
         [
             f'curl -X DELETE "$CLOUDFLARE_API_BASE_URL/{address}"',
             '-H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"',
         ]
     )
-    return [("wrangler delete", f"npx wrangler delete --name {worker.name}"), ("curl", curl)]
+    wrangler = f"npx wrangler delete --name {worker.name}" + (" --force" if force else "")
+    return [("wrangler delete", wrangler), ("curl", curl)]

@@ -195,6 +195,7 @@ def _delete(request: HttpRequest, worker: Worker) -> None:
 def settings_context(request: HttpRequest, worker: Worker) -> SettingsPage:
     newest = sequence()
     row = worker_row(worker)
+    objects = worker_objects(worker)
     return SettingsPage(
         row=row,
         sequence=newest,
@@ -202,9 +203,9 @@ def settings_context(request: HttpRequest, worker: Worker) -> SettingsPage:
         can_delete=permission(request.user, Role.ADMIN),
         production=url_of(row.hostname) if row.hostname else "",
         everyday=everyday_commands(worker),
-        commands=delete_commands(worker),
+        commands=delete_commands(worker, force=bool(objects.classes)),
         callers=tuple(sorted({call.caller for call in callers_of(worker)})),
-        objects=worker_objects(worker),
+        objects=objects,
         versions=worker.versions.count(),
         deployments=row.deployment.number if row.deployment else 0,
         expected=request.POST.get("expected", row.deployment.id if row.deployment else ""),

@@ -123,4 +123,5 @@ def test_the_editor_keeps_and_changes_the_class_of_a_binding(
 def test_deleting_the_worker_names_its_objects(maya, chat):
     shown = html(maya, "/workers/shop/settings/")
     assert "data-deletes-objects" in shown and "caller use" in shown
+    assert "wrangler delete --name shop --force" in shown
     assert "data-deletes-objects" not in html(maya, "/workers/caller/settings/")
