@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dashboard.cloud.tails.keeper import TailKeeper
 from dashboard.cloud.tails.retention import prune_tails
+from dashboard.cloud.verification.retention import prune_probes
 from dashboard.cloud.verification.runner import VerificationRunner
 from dashboard.events.due import DueSchedules
 from dashboard.events.upkeep import look as look_at_events, prune as prune_events
@@ -89,4 +90,5 @@ def _retention() -> Loop:
         Task("prune_objects", prune_objects, every=3600),
         Task("prune_events", prune_events, every=10),
         Task("prune_tails", prune_tails, every=60),
+        Task("prune_probes", prune_probes, every=3600),
     )

@@ -14,6 +14,7 @@ from dashboard.cloud.client.errors import CloudError
 from dashboard.cloud.egress.values import SentRequest
 from dashboard.cloud.models import CloudTail, CloudTailEvent, Verification
 from dashboard.cloud.provider.guarded_deploy import marked
+from dashboard.cloud.verification.retention import prune_probes
 from dashboard.cloud.verification.rules import IN_A_ROW
 from dashboard.cloud.verification.runner import VerificationRunner
 from dashboard.cloud.verification.start import begin, begin_again
@@ -272,6 +273,18 @@ def test_where_no_probe_can_prove_anything_it_ends_at_once(world, versions, sett
     assert row.state == "unverifiable" and row.ended_at
     assert row.why == ("no_tail" if lacks == "tail" else "requests_off")
     assert world.run(1).sent == 0
+
+
+def test_old_probes_are_deleted_and_the_result_stays(world, versions):
+    world.deploy((versions[0], 10), (versions[1], 90))
+    world.reaches_the_network(*versions)
+    begin(world.account, "shop", MARKER, world.by())
+    assert world.run(8).probes
+    prune_probes(world.now)
+    assert Verification.objects.get().probes
+    prune_probes(world.now + timedelta(days=31))
+    row = Verification.objects.get()
+    assert row.probes == [] and row.is_live and row.places == ["FRA"]
 
 
 def test_one_process_at_a_time_and_none_if_idle(world, versions, django_assert_num_queries):
