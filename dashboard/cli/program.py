@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dashboard.cli import messages
+from dashboard.run.memory import collect_rarely
 from routing.hidden_environment import hide
 from routing.version import VERSION
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done, 1 failed, 2 wrong usage."""
+    collect_rarely()
     hide()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["manage"]:  # its options are Django's
