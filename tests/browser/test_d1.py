@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +15,16 @@ from playwright.sync_api import expect
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import Role
 from dashboard.storage import kv, namespaces
+from dashboard.storage.client import state_client
 from dashboard.storage.d1 import databases
 from dashboard.storage.d1.query import Statement, run
 from dashboard.storage.queues import queue_messages, queues
 from dashboard.storage.queues.queue_messages import Message
+from dashboard.storage.secret_stores import stored_secrets
+from dashboard.storage.secret_stores.stored_secrets import SecretFields
+from routing.compile.workerd.send_email import rules_id
 from routing.models import StateNamespace
+from routing.snapshot import BindingSpec, Secret
 from routing.state_access import state_key
 from tests.factories import make_user
 from tests.state_process import KEY, state_process
@@ -93,3 +100,41 @@ def test_a_queue_is_paused_and_purged(visitors, database, theme, width):
     page.get_by_role("button", name="Purge").click()
     expect(page.get_by_role("heading", name="No messages")).to_be_visible()
     assert visitor.axe() == [] and not visitor.spills()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+def test_a_dataset_a_secrets_store_and_sent_mail(visitors, database, theme, width):
+    by, name = Actor(None, "shell", timezone.now()), f"visits_{os.urandom(3).hex()}"
+    StateNamespace.objects.create(kind="dataset", key=name, title=name, created_at=by.now)
+    at = by.now.timestamp()
+    points = [
+        {"t": at - 60 * n, "i": "shop", "b": ["GET", "/a/long/path" * 5], "d": [n / 7]}
+        for n in range(50)
+    ]
+    state_client().request("dataset", name, "POST", "/points", json={"points": points, "lost": 2})
+    store = namespaces.create("secrets", f"payments-{name}", by)
+    stored_secrets.create(store, [SecretFields("STRIPE_KEY", Secret("hush"), "live")], by)
+    visitor = visitors(color_scheme=theme, viewport={"width": width, "height": 900})
+    visitor.enter("root")
+    page = visitor.open(f"/storage/dataset/{name}/?range=1h&measure=max+double1")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("[data-result]")).to_be_visible()
+    assert visitor.axe() == [] and not visitor.spills()
+    page = visitor.open(f"/storage/secrets/{store.key}/")
+    page.get_by_role("button", name="Change STRIPE_KEY").click()
+    assert visitor.axe() == [] and not visitor.spills()
+    page.get_by_label("New value").fill("hush again")
+    page.get_by_role("button", name="Set the value").click()
+    expect(page.get_by_text("Changed STRIPE_KEY")).to_be_visible()
+    send_mail("Your order of a very long name " * 4)
+    visitor.open("/storage/mail/")
+    assert visitor.axe() == [] and not visitor.spills()
+
+
+def send_mail(subject: str) -> None:
+    """As a Worker does."""
+    envelope = {"form": "fields", "from": "shop@example.com", "to": ["ann@example.com"]}
+    text = json.dumps(envelope | {"subject": subject}).encode()
+    headers = {"x-email-envelope": base64.b64encode(text).decode()}
+    rules = rules_id("shop", BindingSpec(name="EMAIL", type="send_email"))
+    state_client().request("email", rules, "POST", "/send", headers=headers, content=b"{}")

@@ -36,7 +36,8 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 def query(request: HttpRequest, key: str) -> HttpResponse:
     """Queries only read, so they are not audited. Other datasets may be named."""
     form, now = _answer(request.POST.get("sql", "").strip()), timezone.now()
-    context = dataset_page(_dataset(key), person(request), ChartChoice(), now, form)
+    choice = ChartChoice.of(request.POST.dict())
+    context = dataset_page(_dataset(key), person(request), choice, now, form)
     return page(request, TEMPLATE, context, status=422 if form.error else 200)
 
 
