@@ -72,7 +72,8 @@ export function remember(form) {
   snapshots.clear();
   for (const field of fieldsOf(form, "textarea[data-code]")) {
     const [nameField] = document.getElementsByName(field.name.replace("-text", "-name"));
-    const name = /** @type {HTMLInputElement} */ (nameField).value.trim();
+    const isNamed = nameField instanceof HTMLInputElement; // else names stay as they are
+    const name = isNamed ? nameField.value.trim() : (field.dataset.name ?? "");
     if (field.closest("details")?.open) open.add(name);
     const editor = editors.get(field);
     if (!editor || !code) continue;
