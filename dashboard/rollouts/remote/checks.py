@@ -16,6 +16,7 @@ from dashboard.rollouts.decisions.values import Checks
 from dashboard.rollouts.remote.evidence import Checked, Unsendable, send_checks
 from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.rollouts.remote.story import claim
+from dashboard.sending.redaction import mask
 from dashboard.smoketests.assertions import (
     WORST_FIRST,
     Received,
@@ -96,7 +97,6 @@ def _result(check: Check, answered: Checked, rollout: RemoteRollout) -> dict[str
         verdict, whole = conclude(
             results_of(check, received), received.version_id, rollout.candidate.id
         )
-    failed = [r for r in whole if not r.passed]
     return {
         "name": check.name,
         "required": check.required,
@@ -105,8 +105,14 @@ def _result(check: Check, answered: Checked, rollout: RemoteRollout) -> dict[str
         "status": answered.status,
         "ray": answered.ray,
         "problem": answered.problem,
-        "failed": [{"expected": r.expected[:200], "actual": r.actual[:200]} for r in failed],
+        "failed": [_failed(r, answered.secrets) for r in whole if not r.passed],
     }
+
+
+def _failed(result: Result, secrets: Sequence[str]) -> dict[str, str]:
+    """Masked before it is cut, so that no part of a secret is left."""
+    texts = {"expected": result.expected, "actual": result.actual}
+    return {name: mask(text, secrets)[:200] for name, text in texts.items()}
 
 
 def _worst(results: Sequence[Mapping[str, Any]]) -> str:

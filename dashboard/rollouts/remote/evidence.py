@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import quote
 
 from dashboard.accounts.actor import Actor
 from dashboard.cloud.client.errors import CloudError
+from dashboard.cloud.egress.access_token import with_access_token
 from dashboard.cloud.egress.admission import admit
 from dashboard.cloud.egress.send import send
 from dashboard.cloud.egress.values import Destination, SentRequest, WorkerRequest
@@ -33,7 +34,7 @@ class Unsendable(Exception):
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The answer to one check. `confirmed_version` is empty unless it is proved or logged; `rank`
-    says how it is known. `problem`: why there is no answer."""
+    says how it is known. `problem`: why there is no answer. `secrets` may be in the answer."""
 
     status: int = 0
     headers: tuple[tuple[str, str], ...] = ()
@@ -43,6 +44,7 @@ class Checked:
     rank: str = ""
     confirmed_version: str = ""
     problem: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def send_checks(
@@ -56,7 +58,8 @@ def send_checks(
     except CloudError as error:
         raise Unsendable(error.message) from error
     wait_until_open(account, name, TAIL_SECONDS)
-    answers = [_sent(destination, check, rollout) for check in checks]
+    access = with_access_token(destination, WorkerRequest())
+    answers = [_sent(destination, check, rollout, access[0].lines) for check in checks]
     versions = (rollout.candidate.id, rollout.stable.id)
     facts = {
         answer.nonce: answer_facts(answer, versions)
@@ -64,14 +67,20 @@ def send_checks(
         if isinstance(answer, SentRequest)
     }
     proved = verdicts(account, name, list(facts.values()), wait=PROOF_SECONDS)
-    return [_checked(rollout, answer, facts, proved) for answer in answers]
+    checked = [_checked(rollout, answer, facts, proved) for answer in answers]
+    return [replace(one, secrets=access[1]) for one in checked]
 
 
-def _sent(destination: Destination, check: Check, rollout: RemoteRollout) -> SentRequest | str:
-    """The answer, or why there is none."""
+def _sent(
+    destination: Destination,
+    check: Check,
+    rollout: RemoteRollout,
+    access: tuple[tuple[str, str], ...],
+) -> SentRequest | str:
+    """The answer, or why there is none. `access`: header lines of a service token."""
     request, own = check.request, f'{rollout.worker_name}="{rollout.candidate.id}"'
     named = [f'{worker}="{version}"' for worker, version in request.overrides.items()]
-    lines = [*request.headers.items(), (OVERRIDES, ", ".join([own, *named]))]
+    lines = [*request.headers.items(), (OVERRIDES, ", ".join([own, *named])), *access]
     target = quote(request.path, safe=_TARGET).encode("ascii")
     sent = WorkerRequest(request.method, target, tuple(lines), request.body.encode())
     try:

@@ -4,12 +4,14 @@ probes say so."""
 import pytest
 from django.utils import timezone
 
+from dashboard.accounts.actor import Actor
+from dashboard.cloud.egress.access_token import set_access_token
 from dashboard.cloud.egress.values import SentRequest
-from dashboard.cloud.models import CloudTail, CloudTailEvent, Verification
+from dashboard.cloud.models import CloudTail, CloudTailEvent, FollowedWorker, Verification
 from dashboard.rollouts.remote.checks import problem_of
 from dashboard.rollouts.remote.start import StartRefused
 from dashboard.sending.answer import Answer
-from dashboard.sending.wire_request import SendFailed
+from dashboard.sending.wire_request import OVERRIDES, SendFailed
 from dashboard.smoketests.suites.yaml_format import read_suite
 from tests.dashboard.rollouts.playbook import plan_of
 
@@ -82,6 +84,18 @@ def test_a_proved_check_passes_and_is_sent_to_the_candidate(shop, probing, answe
     [request] = answering["sent"]
     assert request.target == b"/total" and shop.candidate in dict(request.lines).popitem()[1]
     assert shop.look().state == "review" and shop.live()[shop.candidate] == 0
+
+
+def test_a_service_token_opens_the_way_and_is_stored_nowhere(shop, probing, answering):
+    followed = FollowedWorker.objects.get(account=shop.account, name="shop")
+    secret = "s" * 40
+    assert set_access_token(followed, "id.access", secret, Actor(None, "shell", timezone.now()))
+    answering["body"] = f"41 {secret}".encode()
+    rollout = checked(shop, probing)
+    lines = dict(answering["sent"][0].lines)
+    assert lines["CF-Access-Client-Secret"] == secret and shop.candidate in lines[OVERRIDES]
+    [failure] = rollout.check_run["results"][0]["failed"]
+    assert "41" in failure["actual"] and "sss" not in str(rollout.check_run)
 
 
 @pytest.mark.parametrize(
