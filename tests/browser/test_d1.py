@@ -125,7 +125,7 @@ def test_a_dataset_a_secrets_store_and_sent_mail(visitors, database, theme, widt
     assert visitor.axe() == [] and not visitor.spills()
     page.get_by_label("New value").fill("hush again")
     page.get_by_role("button", name="Set the value").click()
-    expect(page.get_by_text("Changed STRIPE_KEY")).to_be_visible()
+    expect(page.locator("[data-said]", has_text="Changed STRIPE_KEY")).to_be_visible()
     send_mail("Your order of a very long name " * 4)
     visitor.open("/storage/mail/")
     assert visitor.axe() == [] and not visitor.spills()

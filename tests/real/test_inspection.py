@@ -184,8 +184,8 @@ def test_a_memory_hog_is_ended(source: str) -> None:
 
 
 def test_an_unsupported_binding() -> None:
-    kind, message = refusal(FETCH, bindings=[BindingSpec(name="AI", type="ai")])
-    assert kind == "binding" and '"AI" has type "ai"' in message
+    kind, message = refusal(FETCH, bindings=[BindingSpec(name="INDEX", type="vectorize")])
+    assert kind == "binding" and '"INDEX" has type "vectorize"' in message
 
 
 @pytest.mark.parametrize(
