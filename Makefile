@@ -57,7 +57,7 @@ test: ## Run every check and every test; a part of them: make test T=tests/routi
 	$(call SETUP,test)
 	$(if $(filter tests,$(T)),@$(MAKE) --no-print-directory -j2 check-types rest-and-tests,$(PYTEST) $(T))
 
-# Beside the types, which take a minute and a half of one core.
+# At the same time as the types, which take a minute and a half of one core.
 rest-and-tests: check-rest
 	$(JS_TESTS)
 	$(PYTEST) $(SHARED) tests
@@ -102,7 +102,7 @@ check-rest:
 	$(PY) manage.py makemigrations --check --dry-run
 	@echo "Requirements without an exact version:"; ! grep -nvE '$(PINNED)' requirements.txt requirements-dev.txt && echo "  none"
 
-golden: ## Write the compiler's golden files anew; read the difference before you commit it
+golden: ## Write the compiler's golden files; read the difference before you commit it
 	$(call SETUP,dev)
 	SLUICE_DATA_DIR=$(SCRATCH) SLUICE_GOLDEN=write $(PY) -m pytest tests/routing/compile
 
@@ -142,7 +142,7 @@ bench-steps: ## 30 percentage changes under load, with a Worker of every kind of
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.rollouts.steps
 
-bench-assets: ## Static assets of the edge beside nginx, which serves the same folder
+bench-assets: ## Static assets of the edge and of nginx, from the same folder
 	$(call SETUP,bench)
 	@exec $(PY) -m benchmarks.edge.assets
 

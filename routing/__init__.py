@@ -9,6 +9,8 @@ Pure, without Django:
     gcra.py            rate limits
 Without Django:
     agent/             runs the snapshot at an edge
+    storage/           the state process: KV, D1, R2, queues, datasets, the outbox of mail
+    state_access.py    capabilities for its namespaces
     disk.py            why a folder cannot be written
     file_lock.py       a lock between processes of one machine
     log_lines.py       the format of every process's log

@@ -13,6 +13,7 @@ release.py   This release and the last one: files and commands
 site.py      Sluice's processes, by role; its API
 faults.py    What is done to them, and what must be true meanwhile
 upgrade.py   The rolling upgrade from the last release
+rollout.py   A rollout while an edge is silent
 rounds.py    A round: load, one fault, what it cost
 report.py    The table
 """

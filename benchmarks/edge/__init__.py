@@ -3,6 +3,8 @@
 assets.py       Static assets beside nginx, which serves the same folder
 breakdown.py    Where the edge's CPU goes
 compile.py      200 and 2,000 Workers of two versions compiled
+copies.py       Fills a control plane with copies of one Worker
+many_workers.py 200 and 2,000 Workers on one edge
 memory.py       Idle memory of every process, and how long the second start of `make run`
                 takes
 observation.py  What counting every request costs, and that it is exact

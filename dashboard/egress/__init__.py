@@ -2,4 +2,5 @@
 
 client.py      `request`: one request with a deadline and a size limit
 addresses.py   which address a host name may lead to
+signatures.py  signed webhooks (Standard Webhooks)
 """

@@ -9,5 +9,6 @@ html_files.py      the files that an HTML page names                            
 same_as_stable.py  compares the candidate's response with two of stable              (pure)
 subject.py         the version that a run tests
 models.py          suites, their edits, runs and results
+messages.py        texts
 views.py           a Worker's suites and runs
 """

@@ -1,4 +1,4 @@
-"""Namespaces of the state process (KV, D1, R2, queues): the API's operations, and the pages.
+"""Namespaces (KV, D1, R2, queues and others): the operations of the API, and the pages.
 
 client.py         requests to the state process
 namespaces.py     create, rename and delete, audited

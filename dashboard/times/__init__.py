@@ -2,4 +2,5 @@
 
 durations.py   "90s", "5m", "2h" as `timedelta`, and back
 hours.py       the hours of the week in which something may happen
+spans.py       spans and moments as text: "61 ms", "4 min"
 """

@@ -8,5 +8,6 @@ middleware.py    one request id for all that a request does; refused attempts ar
 refusals.py      what is recorded of a refused attempt, and how many of them
 push.py          sends sealed entries to a signed webhook, at least once
 upkeep.py        seals entries without a seal, deletes expired ones; run by `dashboard.work`
+models.py        how far the push has come
 messages.py      what `manage.py audit` prints
 """

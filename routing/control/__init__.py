@@ -4,6 +4,12 @@ upload/               upload a version
 inherited_bindings.py bindings that an upload copies from the latest version
 deploy.py             deploy, roll back, delete a Worker
 addresses/            zones, routes and custom domains
+objects/              Durable Objects: migrations, bindings, the home edge
+schedules.py          cron triggers
+worker_settings.py    settings without versions: Tail Workers
+state_bindings.py     bindings to namespaces: whether they exist; their capabilities
+datasets.py           datasets of Analytics Engine, created by uploads
+stored_secrets.py     secrets of secrets stores, for uploads and edges
 subdomain.py          switch a Worker's own host name and its previews on or off
 publish.py            tables → snapshot
 edge_documents.py     what one edge fetches: its group only, secrets sealed to its key

@@ -10,6 +10,9 @@ problem.py    kinds of problems and fixes, as data; pages and CLI word them
 lineage.py    stable, candidate and previous versions of a Worker
 names.py      valid names of Workers
 object_assignment.py  which version runs a Durable Object
+object_migrations.py  the classes of a Worker after a migration
+cron.py       cron expressions
+addresses/    which Worker a URL belongs to: route patterns
 header/       parsing the override header, the place of an error, guesses at what was meant
 permissions/  signed permissions for protected overrides
 

@@ -1,4 +1,4 @@
-"""The state process: one workerd with the namespaces of KV and its kin, on disk.
+"""The state process: one workerd with all namespaces, on disk.
 
 server.py    the program: its folder and socket, and the process, restarted when it ends
 process.py   one workerd

@@ -11,5 +11,6 @@ password_attempts  passwords tried, by address and name
 confirmation    what works without the provider for people who have no other way in
 browsers        the browsers a person is signed in with, and the idle limit
 session_limits  when a session ends by itself
-views           the sign-in page and the page of one's browsers
+views           the sign-in page; browser_views, factor_views: pages of browsers and factors
+sessions        the store of sessions, with the person of each
 """

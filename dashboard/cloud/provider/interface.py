@@ -1,7 +1,7 @@
 """The functions of a place of Workers.
 
-`upload`, `send`, `proof`, `spread` and `events` are planned; until they are here their capability
-says that they do not work.
+Requests, proof and tails of an account are not here: `dashboard.cloud.egress`, `proving`,
+`verification` and `tails` take the account.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ models.py        the rollout, its events, approvals
 judgments.py     late and sampled counts → one judgment per guardrail                   (pure)
 decide.py        `next_step`, and what others did meanwhile                             (pure)
 observation.py   what a decision is based on
+evidence.py      requests to the confirmed address, with proof
 confirmation.py  whether a deployment has arrived, by probes
 deploying.py     a deployment in two phases: stored, sent once, read back
 advance.py       one look at one rollout
@@ -15,6 +16,7 @@ checks.py        smoke checks at 0%, each with its proof
 approvals.py     the approvals that the account's policy asks for
 start.py         starts one, or refuses
 actions.py       what people do to one
+story.py         every write, with its event
 messages.py      codes as text
 pages/           its pages
 """

@@ -16,5 +16,6 @@ process_notes.py     the notes about processes in `pids/`
 process_sockets.py   finds and duplicates sockets of other processes
 sealed_file.py       encrypted files
 tasks.py             all tasks of the agent, in one group
+transport.py         TLS to the control plane, and refusals
 unix_http_server.py  a small HTTP server on a Unix socket
 """

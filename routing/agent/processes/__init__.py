@@ -3,6 +3,7 @@
 supervisor.py       performs the plan, one round at a time
 versions.py         all version processes, and the edge's state
 version_process.py  one version's process: start, crash, restart
+process_start.py    starts one run of it
 process_life.py     one run of it, and how it ended
 version_user.py     the user it runs as
 process_config.py   what it is started with

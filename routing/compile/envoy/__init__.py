@@ -16,4 +16,5 @@ access_log.py   the fields of the access log
 tls.py          certificates of the public listener, and the redirect to https
 geoip.py        the client's place, from MaxMind databases
 bad_url.py      URLs that workerd refuses
+protobuf.py     resources as protobuf; protobuf_fields.py their fields
 """

@@ -9,6 +9,7 @@ cache.py     the Cache API, and the edge's process behind it
 rate_limits.py  rate limiting bindings, and the edge's process behind them
 send_email.py  bindings that send mail
 stored_secrets.py  bindings to secrets of a secrets store
+ai.py        the binding to Workers AI
 option_types.py  types of bindings with several options, as pages show them
 own_workers.py  Workers of our own, and their capabilities
 state.py     bindings to namespaces of the state process

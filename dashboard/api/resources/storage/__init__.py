@@ -6,6 +6,7 @@ d1.py             D1 databases and queries
 d1_transfer.py    their imports and exports
 d1_schemas.py     their JSON
 queues.py         queues and messages
+queue_consumers.py  their consumers
 objects.py        namespaces of Durable Objects
 r2_buckets.py     R2 buckets
 r2_objects.py     their objects
