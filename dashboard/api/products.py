@@ -9,7 +9,7 @@ HINTS: Mapping[str, str] = {
     "Hyperdrive": "Remove hyperdrive from the configuration.",
     "Vectorize": "Remove vectorize from the configuration.",
     "Containers": "Remove containers from the configuration.",
-    "Workers AI": "Its binding is: see SLUICE_AI_URL.",
+    "Workers AI": "Only its binding is: see SLUICE_AI_URL.",
     "Browser Rendering": "Remove browser from the configuration.",
     "Cloudflare Images": "Remove images from the configuration.",
     "Workers for Platforms": "Remove dispatch_namespaces from the configuration.",
