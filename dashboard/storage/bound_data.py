@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from dashboard.storage.kinds import KINDS
 from dashboard.storage.messages import DURABLE_OBJECTS
-from routing.compile.workerd import stored_secrets
-from routing.compile.workerd.state import STATE_BINDINGS
+from routing.compile.workerd.binding_types import stored_secrets
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.models import ObjectNamespace, StateNamespace, StoredSecret, Version
 from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from routing.compile.workerd import ai, send_email
-from routing.compile.workerd.state import STATE_BINDINGS
+from routing.compile.workerd.binding_types import ai, send_email
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.control import messages
 from routing.models import StateNamespace
 from routing.models.namespaces import DATASET

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from routing.compile.workerd.stored_secrets import TYPE
+from routing.compile.workerd.binding_types.stored_secrets import TYPE
 from routing.control import messages, revision
 from routing.models import StateBinding, StateNamespace, StoredSecret, Worker
 from routing.models.stored_secrets import KIND

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import models
 
-from routing.compile.workerd import send_email, stored_secrets
-from routing.compile.workerd.state import STATE_BINDINGS
+from routing.compile.workerd.binding_types import send_email, stored_secrets
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.models.immutable import Immutable
 from routing.models.versions import Version
 

@@ -22,7 +22,7 @@ from dashboard.storage.queues import queue_messages, queues
 from dashboard.storage.queues.queue_messages import Message
 from dashboard.storage.secret_stores import stored_secrets
 from dashboard.storage.secret_stores.stored_secrets import SecretFields
-from routing.compile.workerd.send_email import rules_id
+from routing.compile.workerd.binding_types.send_email import rules_id
 from routing.models import StateNamespace
 from routing.snapshot import BindingSpec, Secret
 from routing.state_access import state_key

@@ -9,9 +9,9 @@ from typing import Any
 from dashboard.api import messages
 from dashboard.api.http.errors import bad_request, unsupported
 from dashboard.api.products import product_of_binding, refusal_of
+from routing.compile.workerd.binding_types.option_types import OPTION_TYPES
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.compile.workerd.bindings import SUPPORTED, BindingUnsupported
-from routing.compile.workerd.option_types import OPTION_TYPES
-from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models import Version
 from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.snapshot import BindingSpec, Secret

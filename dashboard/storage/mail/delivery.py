@@ -10,7 +10,7 @@ from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.mail import messages, outbox
 from dashboard.storage.mail.deliver import DeliveryFailed, deliver
 from dashboard.storage.mail.outbox import OutboxMessage
-from routing.compile.workerd.send_email import KIND
+from routing.compile.workerd.binding_types.send_email import KIND
 from routing.models import StateBinding
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from dashboard.storage.client import StateRefused, state_client
 from dashboard.storage.messages import FAILED
-from routing.compile.workerd.send_email import KIND
+from routing.compile.workerd.binding_types.send_email import KIND
 from routing.models.namespaces import OUTBOX
 
 State = Literal["waiting", "sent", "failed"]

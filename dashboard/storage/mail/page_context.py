@@ -11,7 +11,7 @@ from dashboard.storage.client import StateRefused, StateUnavailable
 from dashboard.storage.mail import outbox
 from dashboard.storage.mail.outbox import OutboxMessage
 from dashboard.storage.messages import state_problem
-from routing.compile.workerd.send_email import KIND
+from routing.compile.workerd.binding_types.send_email import KIND
 from routing.models import StateBinding
 
 PER_PAGE = 50

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dashboard.accounts.models import User
 from dashboard.storage.pages.context import NamespacePage, shared
 from dashboard.storage.secret_stores.stored_secrets import KIND
-from routing.compile.workerd.stored_secrets import TYPE
+from routing.compile.workerd.binding_types.stored_secrets import TYPE
 from routing.models import Deployment, StateBinding, StateNamespace, StoredSecret, Version, Worker
 
 

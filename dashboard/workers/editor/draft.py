@@ -15,8 +15,8 @@ from dashboard.workers.editor.form_fields import BindingField, ModuleField, data
 from dashboard.workers.editor.line_breaks import restored, unified
 from dashboard.workers.queries.module_text import text_of
 from dashboard.workers.queries.version_facts import object_reference
-from routing.compile.workerd.option_types import OPTION_TYPES
-from routing.compile.workerd.state import STATE_BINDINGS
+from routing.compile.workerd.binding_types.option_types import OPTION_TYPES
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
 from routing.models import Version

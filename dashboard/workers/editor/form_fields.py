@@ -14,9 +14,9 @@ from dashboard.workers.editor.line_breaks import unified
 from dashboard.workers.queries import module_text
 from dashboard.workers.queries.module_text import ModuleText, text_of
 from dashboard.workers.queries.version_facts import HIDDEN, Fact
+from routing.compile.workerd.binding_types.option_types import OPTION_TYPES
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.compile.workerd.bindings import SUPPORTED
-from routing.compile.workerd.option_types import OPTION_TYPES
-from routing.compile.workerd.state import STATE_BINDINGS
 from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.secret_encryption import encrypt
 from routing.snapshot import Secret

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.compile.workerd.option_types import OPTION_TYPES
-from routing.compile.workerd.state import STATE_BINDINGS
+from routing.compile.workerd.binding_types.option_types import OPTION_TYPES
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.models import Version
 from routing.models.object_namespaces import BINDING as OBJECT_BINDING
 from routing.snapshot import ObjectClass

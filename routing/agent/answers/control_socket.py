@@ -12,7 +12,7 @@ import msgspec
 
 from routing.agent.base.unix_http_server import Request, Response, Server
 from routing.compile import names
-from routing.compile.workerd.stored_secrets import PATH as STORED_SECRET
+from routing.compile.workerd.binding_types.stored_secrets import PATH as STORED_SECRET
 
 Slots = Callable[[str], object]
 _JSON = ((b"content-type", b"application/json"),)

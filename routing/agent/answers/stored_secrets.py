@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from routing.agent.base.unix_http_server import Request, Response
 from routing.agent.state.state import Process
 from routing.agent.users.peers import Peer
-from routing.compile.workerd.stored_secrets import BINDING_HEADER, TYPE
+from routing.compile.workerd.binding_types.stored_secrets import BINDING_HEADER, TYPE
 from routing.snapshot import Secret, Snapshot, VersionSpec
 
 Values = Mapping[str, Secret | None]
 
 
 class StoredSecrets:
-    """Answers `GET` of `compile.workerd.stored_secrets.PATH`. A version that is in no snapshot,
+    """Answers `GET` of `binding_types.stored_secrets.PATH`. A version that is in no snapshot,
     such as a preview, has the values that it was started with."""
 
     def __init__(

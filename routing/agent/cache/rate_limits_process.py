@@ -8,7 +8,7 @@ from routing.agent.base.capnp_config import runtime
 from routing.agent.cache.on_demand_process import OnDemandProcess
 from routing.agent.users.claims import Users
 from routing.compile import names
-from routing.compile.workerd import rate_limits
+from routing.compile.workerd.binding_types import rate_limits
 
 MEGABYTES = 32
 """Memory for keys and their counts."""

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from routing.compile.workerd.ai import TYPE as AI, bind_ai
 from routing.compile.workerd.assets import assets_binding
+from routing.compile.workerd.binding_types.ai import TYPE as AI, bind_ai
+from routing.compile.workerd.binding_types.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
+from routing.compile.workerd.binding_types.send_email import TYPE as SEND_EMAIL, bind_send_email
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS, bind_state
+from routing.compile.workerd.binding_types.stored_secrets import (
+    TYPE as STORED_SECRET,
+    bind_stored_secret,
+)
 from routing.compile.workerd.modules import VersionInvalid, part, text
 from routing.compile.workerd.objects import BINDING as OBJECTS, bind_objects
-from routing.compile.workerd.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
-from routing.compile.workerd.send_email import TYPE as SEND_EMAIL, bind_send_email
 from routing.compile.workerd.services import bind
-from routing.compile.workerd.state import STATE_BINDINGS, bind_state
-from routing.compile.workerd.stored_secrets import TYPE as STORED_SECRET, bind_stored_secret
 from routing.snapshot import BindingSpec, VersionSpec
 
 _Object = dict[str, Any]

@@ -18,6 +18,10 @@ from routing.compile.workerd.assets import (
     assets_service,
     ranges_services,
 )
+from routing.compile.workerd.binding_types.rate_limits import MODULE as RATE_LIMIT
+from routing.compile.workerd.binding_types.send_email import MODULE as SEND_EMAIL
+from routing.compile.workerd.binding_types.state import DATASET_MODULE
+from routing.compile.workerd.binding_types.stored_secrets import MODULE as STORED_SECRET
 from routing.compile.workerd.bindings import (
     INSPECTION,
     SUPPORTED,
@@ -37,11 +41,7 @@ from routing.compile.workerd.objects import (
     object_sockets,
 )
 from routing.compile.workerd.own_workers import own_worker
-from routing.compile.workerd.rate_limits import MODULE as RATE_LIMIT
-from routing.compile.workerd.send_email import MODULE as SEND_EMAIL
 from routing.compile.workerd.services import edge_headers, external
-from routing.compile.workerd.state import DATASET_MODULE
-from routing.compile.workerd.stored_secrets import MODULE as STORED_SECRET
 from routing.snapshot import VersionSpec
 
 __all__ = [

@@ -115,8 +115,8 @@ OTHERS = {
     "dashboard.storage.secret_stores.stored_secrets": _SHORT,
     "routing.agent.objects.endpoint": "requests of our runtime code, by msgspec",
     "routing.agent.objects.object_process": "answers of our runtime code, by msgspec",
-    "routing.compile.workerd.rate_limits": _SHORT,
-    "routing.compile.workerd.send_email": _SMALL,
+    "routing.compile.workerd.binding_types.rate_limits": _SHORT,
+    "routing.compile.workerd.binding_types.send_email": _SMALL,
     "routing.compile.workerd.services": _SMALL,
     "routing.control.state_bindings": _SHORT,
 }

@@ -20,7 +20,7 @@ from dashboard.storage.client import state_client
 from dashboard.storage.mail import outbox
 from dashboard.storage.mail.compose import MessageInvalid, compose
 from dashboard.storage.mail.delivery import look
-from routing.compile.workerd.send_email import KIND, rules_id
+from routing.compile.workerd.binding_types.send_email import KIND, rules_id
 from routing.control.publish import publish
 from routing.models import StateBinding, Version
 from routing.snapshot import BindingSpec

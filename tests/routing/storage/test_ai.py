@@ -18,7 +18,7 @@ import pytest
 from routing.agent.base.capnp_config import encode, runtime
 from routing.compile import names
 from routing.compile.workerd import config as workerd
-from routing.compile.workerd.ai import KIND, TYPE
+from routing.compile.workerd.binding_types.ai import KIND, TYPE
 from routing.home import HOME
 from routing.snapshot import BindingSpec, ModuleSpec, Secret
 from routing.state_access import HEADER, header_value, state_key

@@ -21,7 +21,7 @@ from routing.agent.base.unix_http_server import Request
 from routing.agent.users.peers import Peer
 from routing.compile import names
 from routing.compile.workerd import config as workerd
-from routing.compile.workerd.stored_secrets import PATH
+from routing.compile.workerd.binding_types.stored_secrets import PATH
 from routing.rules.split import TOTAL
 from routing.snapshot import EMPTY, BindingSpec, ModuleSpec, Secret
 from tests.real.version_process import serve_version, stop

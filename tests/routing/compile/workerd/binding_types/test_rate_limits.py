@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from routing.compile.workerd import config as workerd
-from routing.compile.workerd.rate_limits import as_text, from_text, problem_of
+from routing.compile.workerd.binding_types.rate_limits import as_text, from_text, problem_of
 from routing.snapshot import BindingSpec
 from tests.routing.compile.cases import CONTENTS, RUNTIME, make_version
 

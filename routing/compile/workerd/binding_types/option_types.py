@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from routing.compile.workerd import ai, rate_limits, send_email, stored_secrets
+from routing.compile.workerd.binding_types import ai, rate_limits, send_email, stored_secrets
 
 _Options = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from routing.compile.workerd import config as workerd
-from routing.compile.workerd.state import STATE_BINDINGS
+from routing.compile.workerd.binding_types.state import STATE_BINDINGS
 from routing.snapshot import BindingSpec, Secret
 from tests.routing.compile.cases import CONTENTS, RUNTIME, make_version
 
