@@ -21,6 +21,8 @@ from routing.control.addresses.published import (
     addresses_of,
     disabled_routes,
 )
+from routing.control.bindings.state_bindings import with_capability
+from routing.control.bindings.stored_secrets import StoredValues
 from routing.control.objects.home import edge_names
 from routing.control.objects.published import (
     PublishedObjects,
@@ -28,8 +30,6 @@ from routing.control.objects.published import (
     objects_of,
     objects_of_version,
 )
-from routing.control.state_bindings import with_capability
-from routing.control.stored_secrets import StoredValues
 from routing.control.worker_settings import consumers
 from routing.models import (
     Deployment,

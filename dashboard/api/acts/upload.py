@@ -25,9 +25,9 @@ from dashboard.reviews import gate
 from routing.agent.inspection.runtime_date import newest_date
 from routing.compile.workerd.config import running_date
 from routing.control import revision
+from routing.control.bindings.service_targets import unresolved
 from routing.control.deploy import ANY, DeployConflict, DeployRefused, active_deployment
 from routing.control.edge_groups import calls_out
-from routing.control.service_targets import unresolved
 from routing.control.upload import draft_of
 from routing.models import Deployment, Version, Worker
 from routing.rules.split import TOTAL

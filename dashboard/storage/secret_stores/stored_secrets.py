@@ -14,7 +14,7 @@ from dashboard.accounts.actor import Actor
 from dashboard.storage import namespaces
 from dashboard.storage.secret_stores import messages
 from routing.control import revision
-from routing.control.stored_secrets import publish_store
+from routing.control.bindings.stored_secrets import publish_store
 from routing.models import StateNamespace, StoredSecret
 from routing.models.stored_secrets import KIND as KIND
 from routing.secret_encryption import decrypt, encrypt

@@ -17,7 +17,7 @@ from dashboard.workers.queries.module_text import text_of
 from dashboard.workers.queries.version_facts import object_reference
 from routing.compile.workerd.binding_types.option_types import OPTION_TYPES
 from routing.compile.workerd.binding_types.state import STATE_BINDINGS
-from routing.control.service_targets import unresolved
+from routing.control.bindings.service_targets import unresolved
 from routing.control.upload import draft_of
 from routing.models import Version
 from routing.secret_encryption import DecryptionFailed, decrypt

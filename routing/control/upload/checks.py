@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from routing.control import messages
-from routing.control.state_bindings import check_ai, check_namespaces
-from routing.control.stored_secrets import check_stored_secrets
+from routing.control.bindings.state_bindings import check_ai, check_namespaces
+from routing.control.bindings.stored_secrets import check_stored_secrets
 from routing.models import ALIAS, Worker
 from routing.upload_draft import Draft, UploadRefused
 

@@ -18,7 +18,8 @@ from django.db import transaction
 
 from routing.agent.inspection.inspection import Inspection, Refused, inspect
 from routing.control import deploy, messages, revision
-from routing.control.inherited_bindings import resolve
+from routing.control.bindings.inherited_bindings import resolve
+from routing.control.bindings.service_targets import unresolved_own
 from routing.control.objects.migrations import (
     ObjectPlan,
     RecordedKeys,
@@ -26,7 +27,6 @@ from routing.control.objects.migrations import (
     check_exports,
 )
 from routing.control.objects.upload import plan_objects
-from routing.control.service_targets import unresolved_own
 from routing.control.signals import version_uploaded
 from routing.control.upload.checks import check_alias, check_assets, check_date, check_references
 from routing.control.upload.version_rows import By, write_version

@@ -13,7 +13,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 
 from routing.agent.inspection.inspection import Inspection
 from routing.control import audit
-from routing.control.datasets import create_datasets
+from routing.control.bindings.datasets import create_datasets
 from routing.control.upload.workers import next_number
 from routing.models import (
     Module,

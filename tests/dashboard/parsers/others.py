@@ -118,5 +118,5 @@ OTHERS = {
     "routing.compile.workerd.binding_types.rate_limits": _SHORT,
     "routing.compile.workerd.binding_types.send_email": _SMALL,
     "routing.compile.workerd.services": _SMALL,
-    "routing.control.state_bindings": _SHORT,
+    "routing.control.bindings.state_bindings": _SHORT,
 }
