@@ -54,10 +54,19 @@ def _value(value: Any, type_: Type) -> Any:
     if value is None:
         return None
     if type_ == "DateTime":
-        return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return _moment(value)
     if type_ == "UInt64":
-        return str(int(value)) if float(value).is_integer() else str(value)
+        is_whole = not isinstance(value, str) and float(value).is_integer()
+        return str(int(value)) if is_whole else str(value)
     return value
+
+
+def _moment(seconds: Any) -> str:
+    """A number of a calculation that is no time stays one."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
 
 
 def _tab_value(value: Any) -> str:

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from dashboard.storage.datasets.sql.functions import SECONDS, call, start_of
 from dashboard.storage.datasets.sql.typed import (
+    TOO_COMPLEX,
     SqlRefused,
     Type,
     Typed,
@@ -20,6 +21,8 @@ from dashboard.storage.datasets.sql.typed import (
 )
 
 DEEPEST = 40
+MOST_NODES = 5000
+"""Of the syntax tree with each alias in place of its name: aliases of aliases grow fast."""
 _COMPARISONS: Mapping[type[exp.Expression], str] = {
     exp.EQ: "=",
     exp.NEQ: "!=",
@@ -66,9 +69,13 @@ class Expressions:
         self._dataset, self._now = dataset, now
         self.aliases: dict[str, exp.Expression] = {}
         self._resolving: list[str] = []
+        self._nodes = 0
 
     def of(self, node: Any) -> Typed:
         """Raises `SqlRefused`."""
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            raise SqlRefused(TOO_COMPLEX)
         if len(self._resolving) > DEEPEST:
             raise SqlRefused("An alias refers to itself.")
         for kind, operator in _COMPARISONS.items():

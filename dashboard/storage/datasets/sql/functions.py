@@ -60,7 +60,7 @@ def _sum(value: Typed) -> Typed:
 
 
 def _sum_if(value: Typed, condition: Typed) -> Typed:
-    return _sum(composed(value.type, "iif({1}, {0}, 0)", value, condition))
+    return _sum(composed(value.type, "iif({}, {}, 0)", condition, value))
 
 
 def _same(pattern: str) -> Function:
@@ -94,7 +94,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "sumif": Function((2,), lambda value, condition: _sum_if(value, condition)),
     "avg": _of("avg({})", "Float64"),
     "avgif": Function(
-        (2,), lambda value, given: composed("Float64", "avg(iif({1}, {0}, NULL))", value, given)
+        (2,), lambda value, given: composed("Float64", "avg(iif({}, {}, NULL))", given, value)
     ),
     "min": _same("min({})"),
     "max": _same("max({})"),

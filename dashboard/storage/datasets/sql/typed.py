@@ -8,7 +8,12 @@ from typing import Literal
 
 Type = Literal["String", "Float64", "UInt32", "UInt64", "DateTime"]
 Value = str | float | int
+LARGEST = 100_000
+"""Characters of a query for SQLite: some functions name their argument twice."""
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d")
+
+
+TOO_COMPLEX = "The query is too complex. Use fewer aliases of aliases and nested functions."
 
 
 class SqlRefused(ValueError):
@@ -26,8 +31,10 @@ class Typed:
 
 
 def composed(type_: Type, pattern: str, *parts: Typed) -> Typed:
-    """`pattern` with a `{}` for each of `parts`."""
+    """`pattern` with a `{}` for each of `parts`. Raises `SqlRefused`."""
     sql = pattern.format(*(part.sql for part in parts))
+    if len(sql) > LARGEST:
+        raise SqlRefused(TOO_COMPLEX)
     return Typed(sql, type_, tuple(value for part in parts for value in part.parameters))
 
 
