@@ -48,8 +48,8 @@ class ObjectFolders:
         for namespace in namespaces:
             for entry in os.scandir(self._root / namespace):
                 with suppress(FileNotFoundError):  # SQLite has removed it meanwhile
-                    if not entry.stat().st_mode & stat.S_IWGRP:
-                        os.chmod(entry.path, _FILE)
+                    if not entry.stat(follow_symlinks=False).st_mode & stat.S_IWGRP:
+                        _share(entry.path)
 
     def delete(self, namespace: str) -> None:
         """With all objects. Does nothing if there is no such folder."""
@@ -81,7 +81,7 @@ class ObjectFolders:
                 is_object = not entry.name.startswith("metadata.")
                 objects += is_object and entry.name.endswith(".sqlite")
                 with suppress(OSError):
-                    total += entry.stat().st_size if is_object else 0
+                    total += entry.stat(follow_symlinks=False).st_size if is_object else 0
         return {"objects": objects, "bytes": total}
 
     def _prepare(self, namespace: str) -> int | None:
@@ -121,9 +121,23 @@ class ObjectFolders:
 
 
 def _give(folder: Path, group: int) -> None:
-    paths: Iterable[Path] = folder.iterdir()
-    for path in paths:
-        os.chown(path, -1, group)
-        path.chmod(_FILE)
+    for path in folder.iterdir():
+        _share(path, group)
     os.chown(folder, -1, group)
     folder.chmod(_SHARED)
+
+
+def _share(path: str | Path, group: int | None = None) -> None:
+    """Lets the group write a file, and gives it to `group`. Processes of versions can put links in
+    the folder, which must not lead the agent to a file elsewhere. Raises `OSError`."""
+    descriptor = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            return
+        same_file = f"/proc/self/fd/{descriptor}"
+        if group is not None:
+            os.chown(same_file, -1, group)
+        os.chmod(same_file, _FILE)
+    finally:
+        os.close(descriptor)

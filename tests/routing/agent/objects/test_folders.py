@@ -48,6 +48,23 @@ def test_files_are_writable_for_the_next_process(tmp_path):
 
 
 @needs_root
+def test_links_lead_to_no_file_elsewhere(tmp_path):
+    folders = ObjectFolders(OWN, tmp_path / "objects")
+    folders.groups(version(ONE))
+    secrets = [tmp_path / name for name in ("symbolic", "hard")]
+    for secret in secrets:
+        secret.touch(0o600)
+    (tmp_path / "objects" / ONE / "a.sqlite").symlink_to(secrets[0])
+    (tmp_path / "objects" / ONE / "b.sqlite").hardlink_to(secrets[1])
+    os.mkfifo(tmp_path / "objects" / ONE / "c.sqlite", 0o600)
+    before = [(secret.stat().st_mode, secret.stat().st_gid) for secret in secrets]
+    folders.admit_group([ONE])
+    moved = Isolation(kind=Kind.own, group=80_000, uids=range(80_001, 80_100))
+    ObjectFolders(moved, tmp_path / "objects").groups(version(ONE))
+    assert [(secret.stat().st_mode, secret.stat().st_gid) for secret in secrets] == before
+
+
+@needs_root
 def test_another_range_of_ids_moves_the_files(tmp_path):
     (before,) = ObjectFolders(OWN, tmp_path / "objects").groups(version(ONE))
     file = tmp_path / "objects" / ONE / f"{'0' * 64}.sqlite"
