@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -25,7 +25,8 @@ _AGAIN_MS = 1000
 """For an alarm that did not reach its object."""
 _ELSEWHERE_MS = 30_000
 """For one whose Worker has no deployment, or its objects on another edge."""
-_AT_ONCE = 64
+_AT_ONCE, _AT_ONCE_EACH = 256, 64
+"""In all, and of one namespace, so that slow alarms of one Worker delay no other's."""
 _CHECK_SECONDS = 60.0
 
 
@@ -63,24 +64,41 @@ class AlarmClock:
     def ring_due(self) -> float:
         """Starts those that are due. Returns how many seconds to wait for the next."""
         now = self._now_ms()
-        room = _AT_ONCE - len(self._ringing)
-        for alarm in self._store.due(now, _AT_ONCE * 2) if room > 0 else ():
-            key = (alarm.namespace, alarm.object_id)
-            if key not in self._ringing and room > 0:
-                room -= 1
-                self._ringing[key] = alarm
-                task = self._tasks.once("alarm", self._ring(alarm))
-                task.add_done_callback(partial(self._rang, key))
-        following = self._store.next_due_ms()
+        while self._ring_some(now):
+            pass
+        following = self._store.next_due_ms(now)
         if following is None:
             return _CHECK_SECONDS
         return min(_CHECK_SECONDS, max(0.05, (following - now) / 1000))
+
+    def _ring_some(self, now: int) -> bool:
+        """Starts some of those that are due. False if there are none, or no room for them."""
+        counts = Counter(namespace for namespace, _ in self._ringing)
+        busy = [namespace for namespace, count in counts.items() if count >= _AT_ONCE_EACH]
+        before = len(self._ringing)
+        for alarm in self._store.due(now, 2 * _AT_ONCE, busy) if before < _AT_ONCE else ():
+            key = (alarm.namespace, alarm.object_id)
+            is_full = len(self._ringing) >= _AT_ONCE or counts[alarm.namespace] >= _AT_ONCE_EACH
+            if key not in self._ringing and not is_full:
+                counts[alarm.namespace] += 1
+                self._ringing[key] = alarm
+                task = self._tasks.once("alarm", self._ring(alarm))
+                task.add_done_callback(partial(self._rang, key))
+        return len(self._ringing) > before
 
     def _rang(self, key: tuple[str, str], _: object) -> None:
         self._ringing.pop(key, None)
         self._is_due.set()
 
     async def _ring(self, alarm: Alarm) -> None:
+        try:
+            await self._ring_once(alarm)
+        except Exception:
+            # It is still due, and would ring again at once.
+            await asyncio.sleep(_AGAIN_MS / 1000)
+            raise
+
+    async def _ring_once(self, alarm: Alarm) -> None:
         worker = _worker_of(self._applied(), alarm.namespace)
         if worker is None or not worker.runs_objects_on(self._edge):
             self._again(alarm, _ELSEWHERE_MS)
@@ -114,8 +132,7 @@ class AlarmClock:
             self._store.finish(alarm)
 
     def _again(self, alarm: Alarm, wait_ms: int = _AGAIN_MS) -> None:
-        with suppress(sqlite3.Error):
-            self._store.postpone(alarm, self._now_ms() + wait_ms, retries=alarm.retries)
+        self._store.postpone(alarm, self._now_ms() + wait_ms, retries=alarm.retries)
 
 
 def _worker_of(snapshot: Snapshot, namespace: str) -> WorkerSpec | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,16 +75,20 @@ class AlarmStore:
         sql = "UPDATE alarm SET due_ms = ?, retries = ? WHERE object = ? AND serial = ?"
         self._run(sql, due_ms, retries, alarm.object_id, alarm.serial)
 
-    def due(self, now_ms: int, most: int) -> list[Alarm]:
-        """The earliest first."""
+    def due(self, now_ms: int, most: int, without: Sequence[str] = ()) -> list[Alarm]:
+        """The earliest first; none of the namespaces `without`."""
         if self._opened is None and not self._file.exists():
             return []
-        return self._select("due_ms <= ? ORDER BY due_ms LIMIT ?", now_ms, most)
+        marks = ", ".join("?" * len(without))
+        where = f"due_ms <= ? AND namespace NOT IN ({marks}) ORDER BY due_ms LIMIT ?"
+        return self._select(where, now_ms, *without, most)
 
-    def next_due_ms(self) -> int | None:
+    def next_due_ms(self, after_ms: int = -1) -> int | None:
+        """When the first one after `after_ms` is due."""
         if self._opened is None and not self._file.exists():
             return None
-        (found,) = self._connection().execute("SELECT min(due_ms) FROM alarm").fetchone()
+        sql = "SELECT min(due_ms) FROM alarm WHERE due_ms > ?"
+        (found,) = self._connection().execute(sql, (after_ms,)).fetchone()
         return found if found is None else int(found)
 
     def _select(self, where: str, *values: object) -> list[Alarm]:
@@ -97,8 +102,9 @@ class AlarmStore:
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             self._file.parent.mkdir(mode=0o700, exist_ok=True)
-            self._opened = sqlite3.connect(self._file)
+            connection = sqlite3.connect(self._file)
             self._file.chmod(0o600)
-            self._opened.execute("PRAGMA journal_mode = WAL")
-            self._opened.executescript(_SCHEMA)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+            self._opened = connection
         return self._opened

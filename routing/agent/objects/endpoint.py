@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 
@@ -18,6 +19,11 @@ log = logging.getLogger("edge")
 
 PATH = "/objects/alarm"
 JSON = ((b"content-type", b"application/json"),)
+
+
+_ID = re.compile("[0-9a-f]{64}")
+_LATEST = 8.64e15
+"""The last time that a Date of JavaScript can have."""
 
 
 class _Change(msgspec.Struct):
@@ -49,8 +55,10 @@ class AlarmEndpoint:
             change = msgspec.json.decode(request.body, type=_Change)
         except msgspec.DecodeError:
             return Response(400)
-        if not self._may(request, change.namespace) or len(change.id) != 64:
+        if not self._may(request, change.namespace) or not _ID.fullmatch(change.id):
             return Response(403)
+        if change.at is not None and not 0 <= change.at <= _LATEST:
+            return Response(400)
         try:
             at = self._read(change) if change.read else self._write(change)
         except (sqlite3.Error, OSError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -18,6 +18,11 @@ ASSIGN_SECONDS = 25.0
 ALARM_SECONDS = 15 * 60.0
 """As on Cloudflare."""
 _STATE_SECONDS = 3.0
+_LARGEST = 256 << 10
+"""Bytes of an answer. Versions run other people's code, so one may be endless."""
+_MOST_RANGES = 1000
+
+T = TypeVar("T")
 
 
 class Unreachable(Exception):
@@ -33,7 +38,7 @@ class Address:
 
 
 class _State(msgspec.Struct):
-    ranges: Ranges
+    ranges: Annotated[Ranges, msgspec.Meta(max_length=_MOST_RANGES)]
     open: int
 
 
@@ -47,7 +52,7 @@ class AlarmResult(msgspec.Struct):
 async def open_ranges(process: Address) -> Ranges:
     """What the process may have open. Raises `Unreachable`."""
     body = await _ask(process, "GET", "/state", None, _STATE_SECONDS)
-    return msgspec.json.decode(body, type=_State).ranges
+    return _decoded(body, _State).ranges
 
 
 async def assign(process: Address, ranges: Ranges, *, is_leaving: bool = False) -> None:
@@ -60,7 +65,14 @@ async def assign(process: Address, ranges: Ranges, *, is_leaving: bool = False) 
 async def ring(process: Address, alarm: dict[str, Any]) -> AlarmResult:
     """Runs an object's alarm(). Raises `Unreachable`."""
     body = await _ask(process, "POST", "/alarm", alarm, ALARM_SECONDS)
-    return msgspec.json.decode(body, type=AlarmResult)
+    return _decoded(body, AlarmResult)
+
+
+def _decoded(body: bytes, expected: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=expected)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Unreachable(f"not as expected: {error}") from error
 
 
 async def _ask(
@@ -76,7 +88,7 @@ async def _ask(
             ) as client,
             client.request(method, f"http://objects{path}", json=body, headers=headers) as response,
         ):
-            content = await response.read()
+            content = await _content(response)
             if response.status != 200:
                 raise Unreachable(f"{response.status} {content[:200]!r}")
             return content
@@ -84,3 +96,12 @@ async def _ask(
         raise Unreachable(f"no answer in {seconds:.0f} s") from error
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(str(error) or type(error).__name__) from error
+
+
+async def _content(response: aiohttp.ClientResponse) -> bytes:
+    content = b""
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) > _LARGEST:
+            raise Unreachable(f"its answer has more than {_LARGEST} bytes")
+    return content

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
 
@@ -113,7 +114,7 @@ class Objects:
             for namespace in set(namespaces) & self.folders.namespaces() - used:
                 self._store.delete_namespace(namespace)
                 self.folders.delete(namespace)
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             log.error("deleted Durable Objects cannot be removed: %s", error)
             return
         if not used & set(namespaces):

@@ -3,6 +3,7 @@
 import { process } from "sluice-internal:objects-assignment";
 
 const TRIES_MS = [50, 100, 200, 500, 1000, 2000, 4000]; // an agent that restarts is back by then
+const LATEST = 8.64e15;
 
 /** Replaces the alarm methods of `ctx.storage`. `Base` is the Worker's class. */
 export function alarmStorage(ctx, key, Base) {
@@ -93,5 +94,6 @@ class Refused extends Error {}
 function milliseconds(time) {
   const at = time instanceof Date ? time.getTime() : Number(time);
   if (!(at > 0)) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
+  if (at > LATEST) throw new TypeError("setAlarm() cannot be called with a time that no Date can have");
   return at;
 }

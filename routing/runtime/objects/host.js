@@ -107,6 +107,6 @@ async function alarm({ namespace, id, name, scheduledTime, retryCount }) {
     const answer = command(namespace, id, `alarm/${scheduledTime}`, { scheduledTime, retryCount }, name);
     return await track(namespace, id, answer);
   } catch (error) {
-    return Response.json({ outcome: "exception", message: String(error) });
+    return Response.json({ outcome: "exception", message: String(error).slice(0, 1000) });
   }
 }

@@ -10,7 +10,7 @@ import pytest
 
 from routing.agent.base.tasks import Tasks
 from routing.agent.base.unix_http_server import Request
-from routing.agent.objects import object_process
+from routing.agent.objects import alarm_clock, object_process
 from routing.agent.objects.alarm_clock import MOST_RETRIES, AlarmClock
 from routing.agent.objects.alarm_store import AlarmStore
 from routing.agent.objects.endpoint import PATH, AlarmEndpoint
@@ -159,6 +159,34 @@ async def test_an_alarm_waits_while_the_objects_are_elsewhere(clock, store):
     assert await clock.tick(29_000) == [("new", LOW, 0)]
 
 
+async def test_many_alarms_of_one_namespace_leave_room_for_others(clock, store, monkeypatch):
+    monkeypatch.setattr(alarm_clock, "_AT_ONCE_EACH", 2)
+    finish = asyncio.Event()
+
+    async def ring(address, about):
+        clock.rung.append(about["namespace"])
+        await finish.wait()
+        return AlarmResult("ok")
+
+    monkeypatch.setattr(object_process, "ring", ring)
+    version = replace(NEW, objects=tuple(ObjectClass(class_name=k, namespace=k) for k in "ab"))
+    (worker,) = SNAPSHOT.workers
+    clock.snapshot = replace(SNAPSHOT, workers=(replace(worker, versions=(version,)),))
+    for number in range(600):
+        store.set("a", f"{number:064x}", None, clock.now - 10)
+    store.set("b", LOW, None, clock.now)
+    assert await clock.tick() == ["a", "a", "b"]
+    assert clock.clock.ring_due() >= 1  # no polling meanwhile
+    finish.set()
+
+
+async def test_an_alarm_that_cannot_be_recorded_does_not_ring_at_once_again(clock, store):
+    store.set(KEY, LOW, None, clock.now)
+    clock.answers = [RuntimeError("of any kind")] * 3
+    assert await clock.tick() == [("new", LOW, 0)]
+    assert await clock.tick() == await clock.tick() == []
+
+
 def endpoint(store, clock, peers=("new",)):
     processes = {v.id: Process(worker="w", version=v, slot=0, since=0.0) for v in (NEW, OLD)}
     return AlarmEndpoint(store, clock.clock, lambda: processes, lambda v, peer: v in peers)
@@ -185,6 +213,8 @@ async def test_a_version_sets_reads_and_removes_an_alarm(store, clock):
         (change(version_id="unknown", at=5), 403),
         (change(namespace="cd" * 16, at=5), 403),
         (change(id="short", at=5), 403),
+        (change(id="z" * 64, at=5), 403),
+        (change(at=1e300), 400),
         (Request("POST", PATH, [], b"{"), 400),
     ],
 )
