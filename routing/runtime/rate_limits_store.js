@@ -9,6 +9,7 @@ import { subjectOf } from "./capability.js";
 
 const HEADER = "x-sluice-rate-limit";
 const OVERHEAD = 96; // bytes of memory for a count, beside its key
+const LONGEST = 3600; // seconds of a period
 const LARGEST = 4096; // bytes of a request; the binding hashes long keys
 
 /** By namespace and period. The order of `counts` is that of use.
@@ -21,9 +22,13 @@ export default {
     const namespace = await subjectOf(request.headers.get(HEADER), env.KEY);
     if (namespace === null) return new Response(null, { status: 403 });
     if (request.method !== "POST") return new Response(null, { status: 405 });
-    const text = await request.text();
-    if (text.length > LARGEST) return new Response(null, { status: 413 });
-    const { key, limit, period } = JSON.parse(text);
+    // The binding checks its options; a process that was taken over may send anything.
+    const length = Number(request.headers.get("content-length") ?? Infinity);
+    if (!(length <= LARGEST)) return new Response(null, { status: 413 });
+    const { key, limit, period } = (await request.json().catch(() => null)) ?? {};
+    const isPeriod = Number.isInteger(period) && period > 0 && period <= LONGEST;
+    if (typeof key !== "string" || typeof limit !== "number" || !isPeriod)
+      return new Response(null, { status: 400 });
     const now = Date.now();
     const success = take(windowOf(namespace, period, now), key, limit);
     shrink(Number(env.MOST_BYTES));

@@ -41,7 +41,8 @@ export class Dataset extends DurableObject {
       const at = Math.abs(t - now) <= SKEW_S ? Math.floor(t) : now;
       this.sql.exec(INSERT, at, i, ...padded(b, ""), ...padded(d, 0));
     }
-    const missing = lost + points.length - valid.length;
+    const unsent = Number.isSafeInteger(lost) && lost > 0 ? lost : 0;
+    const missing = unsent + points.length - valid.length;
     if (missing) {
       const { lost: before, since } = this.losses();
       this.ctx.storage.kv.put("losses", { lost: before + missing, since: since ?? now });

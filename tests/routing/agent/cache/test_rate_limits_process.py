@@ -70,6 +70,17 @@ async def counter():
         yield limit
 
 
+def test_requests_of_another_shape_count_nothing(folder):
+    async def check():
+        async with running(), counter() as limit:
+            assert [await limit({}, 3), await limit("a", "b")] == [400, 400]
+            assert [await limit("a", 3, period=p) for p in (0.5, 1e9)] == [400, 400]
+            assert await limit("x" * 5000, 3) == 413
+            assert await limit("a", 1) is True
+
+    asyncio.run(check())
+
+
 async def within_one_window(period, seconds=6):
     """Waits until the current window has as many seconds left."""
     left = period - time.time() % period
