@@ -21,6 +21,7 @@ from dashboard.storage.pages.context import NewNamespace, storage_page, url_of
 from dashboard.storage.queues import queues
 from dashboard.storage.r2 import buckets
 from dashboard.storage.secret_stores import stored_secrets
+from dashboard.storage.secret_stores.stored_secrets import SecretRefused
 from dashboard.ui.page import page
 from routing.models import StateNamespace
 
@@ -83,7 +84,7 @@ def rename(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 
 def _delete(namespace: StateNamespace, by: Actor) -> None:
-    """Raises `NamespaceRefused`, `StateRefused` and `StateUnavailable`."""
+    """Raises `NamespaceRefused`, `SecretRefused`, `StateRefused` and `StateUnavailable`."""
     if namespace.kind == datasets.KIND:
         datasets.delete(namespace, by)
     elif namespace.kind == stored_secrets.KIND:
@@ -102,7 +103,7 @@ def delete(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         return redirect(url_of(namespace))
     try:
         _delete(namespace, actor_of(request))
-    except NamespaceRefused as error:
+    except (NamespaceRefused, SecretRefused) as error:
         notices.error(request, str(error))
         return redirect(url_of(namespace))
     except (StateUnavailable, StateRefused) as error:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -30,7 +31,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 class SecretRefused(ValueError):
-    """`kind`: `name`, `value`, `comment`, `scopes`, `exists` or `count`."""
+    """`kind`: `name`, `value`, `comment`, `scopes`, `exists`, `count`, or `gone`: it was deleted
+    meanwhile."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -70,15 +72,17 @@ def create(store: StateNamespace, given: Sequence[SecretFields], by: Actor) -> l
 def change(secret: StoredSecret, fields: SecretFields, by: Actor) -> None:
     """Raises `SecretRefused`."""
     _check(fields)
+    changed: dict[str, Any] = {"modified_at": by.now}
+    if fields.value is not None:
+        changed["sealed"] = encrypt(fields.value)
+    if fields.comment is not None:
+        changed["comment"] = fields.comment
+    if fields.scopes is not None:
+        changed["scopes"] = list(fields.scopes)
     with _changing(secret.store):
-        if fields.value is not None:
-            secret.sealed = encrypt(fields.value)
-        if fields.comment is not None:
-            secret.comment = fields.comment
-        if fields.scopes is not None:
-            secret.scopes = list(fields.scopes)
-        secret.modified_at = by.now
-        secret.save()
+        if not StoredSecret.objects.filter(pk=secret.pk).update(**changed):
+            raise SecretRefused("gone", messages.NO_SECRET)
+        secret.refresh_from_db()
         has_value = fields.value is not None
         namespaces.record_change("change", secret.store, by, secret=secret.name, value=has_value)
 
@@ -91,23 +95,26 @@ def duplicate(secret: StoredSecret, fields: SecretFields, by: Actor) -> StoredSe
 
 
 def remove(secret: StoredSecret, by: Actor) -> None:
-    """`get()` fails from then on in versions that are bound to it."""
+    """`get()` fails from then on in versions that are bound to it. Raises `SecretRefused`."""
     with _changing(secret.store):
         namespaces.record_change("remove", secret.store, by, secret=secret.name)
         secret.delete()
 
 
 def delete_store(store: StateNamespace, by: Actor) -> None:
-    """With all its secrets."""
+    """With all its secrets. Raises `SecretRefused`."""
     with _changing(store):
         namespaces.delete(store, by)
 
 
 @contextmanager
 def _changing(store: StateNamespace) -> Iterator[None]:
-    """A transaction; then the edges of bound Workers get the values."""
+    """A transaction; then the edges of bound Workers get the values. Raises `SecretRefused`
+    (`gone`)."""
     with transaction.atomic():
         revision.lock()
+        if not StateNamespace.objects.filter(pk=store.pk).exists():
+            raise SecretRefused("gone", messages.NO_STORE)
         yield
         publish_store(store)
 

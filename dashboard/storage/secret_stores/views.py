@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages as notices
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -64,7 +64,10 @@ def change(request: HttpRequest, key: str, secret_id: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, key: str, secret_id: str) -> HttpResponse:
     secret = _secret(key, secret_id)
-    stored_secrets.remove(secret, actor_of(request))
+    try:
+        stored_secrets.remove(secret, actor_of(request))
+    except SecretRefused as error:
+        raise Http404(str(error)) from None
     notices.success(request, messages.removed(secret.name))
     return redirect("storage:secrets", key)
 

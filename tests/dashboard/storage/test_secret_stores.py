@@ -11,7 +11,7 @@ from dashboard.accounts.models import Role
 from dashboard.storage import namespaces
 from dashboard.storage.bound_data import bound_data
 from dashboard.storage.secret_stores import stored_secrets
-from dashboard.storage.secret_stores.stored_secrets import SecretFields
+from dashboard.storage.secret_stores.stored_secrets import SecretFields, SecretRefused
 from routing.control.publish import publish
 from routing.models import AuditEntry, StateBinding, StateNamespace, StoredSecret, Version
 from routing.secret_encryption import decrypt
@@ -151,6 +151,20 @@ def test_snapshots_need_one_query_for_all_values(api, store, django_assert_max_n
     deployed(api, store, "news")
     with django_assert_max_num_queries(most):
         publish()
+
+
+def test_two_changes_at_once_both_stay_and_none_brings_a_deleted_secret_back(by, store):
+    secret, same = stripe(store), stripe(store)
+    stored_secrets.change(same, SecretFields(value=Secret("second")), by)
+    stored_secrets.change(secret, SecretFields(comment="live"), by)
+    assert (decrypt(stripe(store).sealed).reveal(), stripe(store).comment) == ("second", "live")
+    stored_secrets.remove(same, by)
+    with pytest.raises(SecretRefused) as refused:
+        stored_secrets.change(secret, SecretFields(value=Secret("third")), by)
+    assert refused.value.kind == "gone" and not StoredSecret.objects.exists()
+    stored_secrets.delete_store(store, by)
+    with pytest.raises(SecretRefused):
+        stored_secrets.create(store, [SecretFields("NEW", Secret("v"))], by)
 
 
 def client_of(role):

@@ -31,6 +31,7 @@ SECRETS = STORE + "/secrets"
 SECRET = SECRETS + "/{secret_id}"
 NOT_FOUND, EXISTS, INVALID = 90010, 90011, 90012
 """Ours: no store or secret of this id, one of this name exists, a value that is not allowed."""
+_CODES = {"exists": (409, EXISTS), "gone": (404, NOT_FOUND)}
 Json = dict[str, Any]
 
 
@@ -95,7 +96,8 @@ def delete_store(request: ApiRequest, account_id: str, store_id: str) -> Json:
     """Deletes a store and its secrets. `get()` fails in versions that are bound to them."""
     store = _store(store_id)
     item = _store_item(store, account_id)
-    stored_secrets.delete_store(store, actor_of(request))
+    with _errors():
+        stored_secrets.delete_store(store, actor_of(request))
     return ok(item)
 
 
@@ -131,8 +133,9 @@ def delete_secrets(
     """Deletes secrets; raises if one does not exist, before any is deleted."""
     rows = [_secret(store_id, item.id) for item in given]
     items = [_secret_item(row, store_id) for row in rows]
-    for row in rows:
-        stored_secrets.remove(row, actor_of(request))
+    with _errors():
+        for row in rows:
+            stored_secrets.remove(row, actor_of(request))
     return ok(items)
 
 
@@ -162,7 +165,8 @@ def delete_secret(request: ApiRequest, account_id: str, store_id: str, secret_id
     """Deletes a secret. `get()` fails in versions that are bound to it."""
     row = _secret(store_id, secret_id)
     item = _secret_item(row, store_id)
-    stored_secrets.remove(row, actor_of(request))
+    with _errors():
+        stored_secrets.remove(row, actor_of(request))
     return ok(item)
 
 
@@ -205,7 +209,7 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except SecretRefused as error:
-        status, code = (409, EXISTS) if error.kind == "exists" else (400, INVALID)
+        status, code = _CODES.get(error.kind, (400, INVALID))
         raise ApiError(status, (code, str(error))) from None
     except DecryptionFailed as error:
         raise ApiError(409, (INVALID, str(error))) from None
