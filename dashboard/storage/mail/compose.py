@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,6 +18,7 @@ from typing import Any
 _OWN_HEADERS = frozenset(
     ("from", "to", "cc", "bcc", "subject", "date", "message-id", "reply-to", "received", "sender")
 )
+_INVALID = (ValueError, TypeError, LookupError, AttributeError, binascii.Error)
 _HEADER = re.compile(r"[!-9;-~]{1,100}")
 
 
@@ -24,17 +26,23 @@ class MessageInvalid(ValueError):
     """It cannot be written as an e-mail."""
 
 
-def compose(content: bytes, message_id: str, at: datetime) -> bytes:
-    """`content` is the JSON of `runtime/send_email.js`. Raises `MessageInvalid`."""
+def compose(content: bytes, sender: str, message_id: str, at: datetime) -> bytes:
+    """`content` is the JSON of `runtime/send_email.js`, `sender` the address that the outbox has
+    checked. Raises `MessageInvalid`."""
     try:
-        return _composed(json.loads(content), message_id, at).as_bytes(policy=SMTP)
-    except (ValueError, TypeError, LookupError, AttributeError, binascii.Error) as error:
+        return _composed(json.loads(content), sender, message_id, at).as_bytes(policy=SMTP)
+    except (*_INVALID, MessageError, RecursionError) as error:
         raise MessageInvalid(str(error)) from error
 
 
-def _composed(fields: Mapping[str, Any], message_id: str, at: datetime) -> EmailMessage:
+def _composed(
+    fields: Mapping[str, Any], sender: str, message_id: str, at: datetime
+) -> EmailMessage:
     message = EmailMessage()
-    message["From"] = _address(fields["from"])
+    author = _address(fields["from"])
+    if author.addr_spec.lower() != sender.lower():
+        raise MessageInvalid("From: header does not match mail from")
+    message["From"] = author
     for header, name in (("To", "to"), ("Cc", "cc")):
         if fields.get(name):
             message[header] = [_address(each) for each in fields[name]]

@@ -39,7 +39,7 @@ def mail_of(message: OutboxMessage, content: bytes) -> bytes:
     """The e-mail, with lines as SMTP ends them. Raises `DeliveryFailed`."""
     try:
         if message.form == "fields":
-            content = compose(content, message.message_id, message.created_at)
+            content = compose(content, message.sender, message.message_id, message.created_at)
     except MessageInvalid as error:
         raise DeliveryFailed(messages.not_composed(error), is_final=True) from error
     return _LINE_END.sub(b"\r\n", content)

@@ -204,12 +204,14 @@ def test_a_server_that_is_away_is_tried_again(sender, settings):
         {"headers": {"X\nY": "a"}},
         {"to": [{"email": "a@b.c\nBcc: d@e.f"}]},
         {"from": "nobody"},
+        {"from": "ceo@example.com"},
+        {"from": {"name": "Me", "email": "a b@"}},
         {"attachments": [{"filename": "a"}]},
     ],
 )
 def test_fields_that_are_no_mail_are_refused(changed):
     with pytest.raises(MessageInvalid):
-        compose(json.dumps(FIELDS | changed).encode(), "<1@e>", datetime.now(UTC))
+        compose(json.dumps(FIELDS | changed).encode(), ME, "<1@e>", datetime.now(UTC))
 
 
 def client_of(role):
