@@ -103,14 +103,16 @@ def assets_for(edge: Edge, sha256s: Collection[str]) -> dict[str, bytes]:
     workers = Worker.objects.filter(runs_in(edge.group))
     sets = Version.objects.filter(worker__in=workers, asset_set__isnull=False).values("asset_set")
     used = AssetSetFile.objects.filter(content__in=sha256s, asset_set__in=sets)
-    contents: dict[str, bytes] = {}
+    chosen: list[str] = []
     left = MOST_ASSET_BYTES
-    for row in AssetContent.objects.filter(pk__in=used.values("content")).iterator():
-        left -= row.size
+    rows = AssetContent.objects.filter(pk__in=used.values("content"))
+    # The sizes first: together the files may be larger than memory.
+    for sha256, size in rows.values_list("pk", "size"):
+        left -= size
         if left < 0:
             break
-        contents[row.sha256] = row.read()
-    return contents
+        chosen.append(sha256)
+    return {row.sha256: row.read() for row in AssetContent.objects.filter(pk__in=chosen)}
 
 
 def _newest() -> tuple[int, UUID | None]:

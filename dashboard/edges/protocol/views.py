@@ -31,9 +31,11 @@ from routing.secret_encryption import DecryptionFailed
 MOST_ASSETS = 500
 """In one request."""
 
+_Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
 
 class _Assets(msgspec.Struct):
-    sha256: Annotated[list[str], msgspec.Meta(max_length=MOST_ASSETS)]
+    sha256: Annotated[list[_Hash], msgspec.Meta(max_length=MOST_ASSETS)]
 
 
 @for_edges

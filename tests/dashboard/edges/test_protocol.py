@@ -93,7 +93,13 @@ def test_a_revision_that_is_no_number_is_named(edge, since):
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [({"sha256": ["0" * 64]}, 200), ({"sha256": ["0"] * 501}, 400), ([], 400)]
+    ("body", "status"),
+    [
+        ({"sha256": ["0" * 64]}, 200),
+        ({"sha256": ["0" * 64] * 501}, 400),
+        ({"sha256": ["\0"]}, 400),
+        ([], 400),
+    ],
 )
 def test_files_are_fetched_together(edge, body, status):
     answer = edge.post("/edge/v1/assets", body, content_type="application/json")
