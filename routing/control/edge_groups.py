@@ -12,6 +12,7 @@ from django.db import transaction
 from routing.control import audit, messages, revision
 from routing.control.callers import callers_of
 from routing.control.objects import messages as object_messages
+from routing.control.objects.home import home_of, workers_at
 from routing.models import DEFAULT_GROUP, Deployment, Edge, ServiceBinding, Worker
 from routing.rules.names import is_group_name
 
@@ -95,7 +96,7 @@ def set_worker_groups(
 
 def _check_objects(worker: Worker, groups: Sequence[str]) -> None:
     """Refuses to leave the edge that has the Worker's Durable Objects: they would stop."""
-    edge = worker.objects_edge
+    edge = home_of(worker)
     if edge and groups and edge.group not in groups and worker.object_namespaces.exists():
         raise GroupsRefused(object_messages.leaves_edge(worker.name, edge.name, edge.group))
 
@@ -113,8 +114,8 @@ def _place(worker: Worker, groups: Sequence[str]) -> None:
 def move_edge(
     edge: Edge, group: str, *, actor: AbstractBaseUser | None, source: str, now: datetime
 ) -> bool:
-    """Makes the edge run the Workers of `group`. False if it did already. Raises
-    `GroupsRefused`."""
+    """Makes the edge run the Workers of `group`. False if it did already. Raises `GroupsRefused`,
+    also if it has Durable Objects of a Worker that `group` does not run."""
     check_group_name(group)
     with transaction.atomic():
         revision.lock()
@@ -122,6 +123,8 @@ def move_edge(
         before = edge.group
         if before == group:
             return False
+        if staying := [w.name for w in workers_at(edge) if not w.runs_in(group)]:
+            raise GroupsRefused(object_messages.objects_stay(edge.name, staying))
         edge.group, edge.whole_since = group, revision.advance_edge()
         edge.save(update_fields=["group", "whole_since"])
         audit.record(

@@ -70,7 +70,10 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     edge = _edge(name)
     if request.POST.get("name", "").strip() != edge.name:
         return _refused(request, edge, CHANGED["type_name"].format(name=name), "remove")
-    edges.remove(edge, actor_of(request))
+    try:
+        edges.remove(edge, actor_of(request))
+    except EdgeRefused as error:
+        return _refused(request, edge, str(error), "remove")
     messages.success(request, CHANGED["remove"].format(name=name))
     return redirect("edges:list")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 
 from dashboard.accounts.actor import Actor
-from dashboard.edges.registry.names import check_name
+from dashboard.edges.registry.names import EdgeRefused, check_name
 from dashboard.edges.registry.tokens import revoke_all
-from routing.control.objects.home import publish_again
+from routing.control import revision
+from routing.control.objects import messages
+from routing.control.objects.home import publish_again, workers_at
 from routing.models import Edge, JoinToken
 
 
@@ -41,8 +43,11 @@ def drain(edge: Edge, by: Actor, *, on: bool) -> bool:
 
 def remove(edge: Edge, by: Actor) -> bool:
     """Refuses its tokens from now on. Its requests and counts stay. False if it was removed
-    before."""
+    before. Raises `EdgeRefused` while it has Durable Objects."""
     with transaction.atomic():
+        revision.lock()  # no migration may choose it meanwhile
+        if staying := [worker.name for worker in workers_at(edge)]:
+            raise EdgeRefused(messages.objects_stay(edge.name, staying), "remove")
         removed = Edge.objects.filter(pk=edge.pk).update(removed_at=by.now, draining_at=None)
         if removed:
             JoinToken.objects.waiting(by.now).filter(edge=edge).update(revoked_at=by.now)

@@ -21,10 +21,23 @@ def choose_edge(worker: Worker) -> Edge | None:
     return next((edge for edge in edges if worker.runs_in(edge.group)), None)
 
 
+def home_of(worker: Worker) -> Edge | None:
+    """The edge that has its objects. Use `select_related("objects_edge")`."""
+    return worker.objects_edge or choose_edge(worker)
+
+
+def workers_at(edge: Edge) -> list[Worker]:
+    """Workers whose objects `edge` has, by name. One query for each that had no edge at its first
+    migration, and one more."""
+    workers = Worker.objects.filter(object_namespaces__isnull=False).distinct()
+    listed = workers.select_related("objects_edge").order_by("name")
+    return [worker for worker in listed if home_of(worker) == edge]
+
+
 def edge_names(worker: Worker) -> tuple[str, ...]:
     """Names of the edge, for a snapshot. One that was renamed has two until its agent starts again.
     Use `select_related("objects_edge")`."""
-    edge = worker.objects_edge or choose_edge(worker)
+    edge = home_of(worker)
     return tuple(dict.fromkeys((edge.name, edge.reported_name))) if edge else ()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from routing.rules.object_migrations import MigrationProblem
+
+_MOST_NAMED = 3
 
 
 def migration_refused(problem: MigrationProblem, subject: str) -> str:
@@ -87,6 +91,17 @@ def leaves_edge(worker: str, edge: str, group: str) -> str:
     return (
         f"The Durable Objects of {worker} are on the edge {edge}, which is in the group {group}. "
         f"Keep that group, or move them first: manage.py edge objects."
+    )
+
+
+def objects_stay(edge: str, workers: Sequence[str]) -> str:
+    """`workers` have their objects on `edge`."""
+    listed = ", ".join(workers[:_MOST_NAMED])
+    more = len(workers) - _MOST_NAMED
+    others = f" and {more} more" if more > 0 else ""
+    return (
+        f"{edge} has the Durable Objects of {listed}{others}. Copy their data to another edge and "
+        f"move them first: manage.py edge objects --worker {workers[0]} --name EDGE."
     )
 
 

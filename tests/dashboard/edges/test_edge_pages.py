@@ -8,9 +8,9 @@ from dashboard.accounts.models import Role
 from dashboard.edges.pages.edge_page import clock_words
 from dashboard.edges.protocol.registration import register_edge
 from dashboard.edges.registry.join import create_join_token
-from routing.models import AuditEntry, Edge, EdgeToken, JoinToken
+from routing.models import AuditEntry, Edge, EdgeToken, JoinToken, ObjectNamespace, Worker
 from tests.dashboard.edges.registry_helpers import JoinedAgent, by_shell
-from tests.factories import make_edge, make_user
+from tests.factories import T0, make_edge, make_user, make_worker
 
 pytestmark = pytest.mark.django_db
 AT = "/edges/at/berlin-1/"
@@ -79,6 +79,19 @@ def test_an_edge_is_renamed_moved_drained_and_removed(ada):
     assert not Edge.objects.exists() and Edge.with_removed.get().group == "eu"
     assert ada.get("/edges/at/b-1/").status_code == 404
     assert AuditEntry.objects.filter(actor="ada").count() == 5
+
+
+def test_an_edge_with_durable_objects_stays(ada):
+    edge = make_edge(name="berlin-1")
+    worker = make_worker("chat")
+    Worker.objects.update(objects_edge=edge, group_names=" default ")
+    ObjectNamespace.objects.create(
+        key="ab" * 16, worker=worker, class_name="Room", sqlite=True, created_at=T0
+    )
+    for path, sent in (("remove/", {"name": "berlin-1"}), ("group/", {"group": "eu"})):
+        answer = ada.post(AT + path, sent)
+        assert answer.status_code == 422 and "field-error" in answer.content.decode()
+    assert Edge.objects.get().group == "default"
 
 
 @pytest.mark.parametrize(("path", "value"), [("rename", "A B"), ("group", "A B")])

@@ -3,9 +3,10 @@ from django.core.management import call_command
 
 from dashboard.accounts.actor import Actor
 from dashboard.edges.registry import edges
+from dashboard.edges.registry.names import EdgeRefused
 from routing.control import deploy, upload
 from routing.control.deploy import DeployRefused
-from routing.control.edge_groups import GroupsRefused, set_worker_groups
+from routing.control.edge_groups import GroupsRefused, move_edge, set_worker_groups
 from routing.control.previews import PreviewUnknown, find_preview
 from routing.control.publish import publish
 from routing.models import (
@@ -25,6 +26,7 @@ from tests.routing.control.objects.uploads import bind, classes_of, migrate, upl
 
 pytestmark = pytest.mark.django_db
 SHELL = Actor(None, "shell", T0)
+BY = {"actor": None, "source": "shell", "now": T0}
 
 
 def spec(worker: str) -> WorkerSpec:
@@ -216,7 +218,7 @@ def test_the_oldest_edge_gets_the_objects_and_keeps_them():
     assert spec("chat").objects_edge == ("fra",)
     upload_live("shop")
     assert spec("shop").objects_edge == ()
-    edges.remove(fra, SHELL)
+    Edge.objects.filter(pk=fra.pk).update(removed_at=T0)
     migrate("chat", {"created_sqlite": ("Log",)}, "v2", "v1", exports=("Room", "Log"))
     assert spec("chat").objects_edge == ("fra",)
     call_command("edge", "objects", "--worker", "chat", "--name", "iad")
@@ -227,6 +229,21 @@ def test_the_oldest_edge_gets_the_objects_and_keeps_them():
     Edge.objects.update(status={"agent": {"name": "iad"}})
     (changed,) = publish(before).workers
     assert changed.objects_edge == ("ord", "iad")
+
+
+def test_an_edge_with_objects_is_not_removed_and_moves_only_with_their_worker():
+    fra, iad = make_edge("fra"), make_edge("iad")
+    migrate("chat", {"created_sqlite": ("Room",)}, "v1")
+    with pytest.raises(EdgeRefused, match="chat"):
+        edges.remove(fra, SHELL)
+    set_worker_groups(Worker.objects.get(), [DEFAULT_GROUP, "eu"], **BY)
+    with pytest.raises(GroupsRefused, match="chat"):
+        move_edge(fra, "us", **BY)
+    assert move_edge(fra, "eu", **BY) and move_edge(iad, "us", **BY)
+    assert edges.remove(iad, SHELL)
+    make_edge("ord")
+    call_command("edge", "objects", "--worker", "chat", "--name", "ord")
+    assert edges.remove(fra, SHELL)
 
 
 def test_without_edges_the_first_one_gets_the_objects():
