@@ -156,6 +156,7 @@ WORDS = {
     "cloud.token_failed": "found the token refused of the account",
     "cloud.deploy": "started a deployment at Cloudflare of",
     "cloud.deployed": "deployed at Cloudflare",
+    "cloud.not_deployed": "sent no deployment to Cloudflare of",
     "cloud.upload": "started an upload at Cloudflare to",
     "cloud.uploaded": "uploaded at Cloudflare to",
     "cloud.access_token": "changed the Access service token of",

@@ -1,5 +1,5 @@
-"""Deployments that Sluice makes at Cloudflare: the one place that writes `CloudChange`, beside
-`dashboard.rollouts.remote.deploying`.
+"""Deployments that Sluice makes at Cloudflare. Those of rollouts are stored and sent here as well;
+`dashboard.rollouts.remote.deploying` settles them, together with the rollout.
 
 deploy.py  Stores the change, deploys, stores what became of it
 upload.py  Uploads a version; nothing becomes live

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -40,25 +41,69 @@ def deploy(
     """Makes `shares` live if the deployment `expected` is. Raises `CloudError`: nothing was sent,
     or the API refused it."""
     change = _stored(account, worker, shares, expected, message, by)
-
-    def send() -> DeployResult:
-        return provider_of(account).deploy(
-            worker, shares, expected=expected, message=message, marker=change.marker
-        )
-
     try:
-        result = guarded(account, send, by.now)
+        result = send(change, by.now)
     except CloudError as error:
         change.delete()
-        if error.kind is Kind.FORBIDDEN:
-            _note_permission(account, State.MISSING)
+        _note_not_sent(account, worker, error.message, by)
         raise
-    forget(account, f"deployments.{worker}")
     if result.state is DeployState.STALE:
         change.delete()
+        _note_not_sent(account, worker, str(result.state), by)
         return MadeChange(result, None)
     _store_result(change, result, by)
     return MadeChange(result, change)
+
+
+def new_change(
+    account: CloudAccount,
+    worker: str,
+    shares: Sequence[Share],
+    *,
+    expected: str,
+    message: str,
+    made_by: str,
+    now: datetime,
+) -> CloudChange:
+    """Stored before it is sent, unsure until its result is known."""
+    return CloudChange.objects.create(
+        account=account,
+        worker=worker,
+        marker=secrets.token_hex(6),
+        before_id=expected,
+        shares=[[share.version_id, share.percentage] for share in shares],
+        message=message[:1000],
+        state=str(DeployState.UNSURE),
+        made_by=made_by,
+        made_at=now,
+    )
+
+
+def send(change: CloudChange, now: datetime) -> DeployResult:
+    """Calls the API once. Raises `CloudError`: nothing was sent, or the API refused it."""
+    account, worker = change.account, change.worker
+    shares = [Share(version_id, percentage) for version_id, percentage in change.shares]
+
+    def deploy() -> DeployResult:
+        return provider_of(account).deploy(
+            worker,
+            shares,
+            expected=change.before_id or None,
+            message=change.message,
+            marker=change.marker,
+        )
+
+    try:
+        result = guarded(account, deploy, now)
+    except CloudError as error:
+        if error.kind is Kind.FORBIDDEN:
+            _note_permission(account, State.MISSING)
+        raise
+    finally:
+        forget(account, f"deployments.{worker}")
+    if result.state not in (DeployState.UNSURE, DeployState.STALE):
+        _note_permission(account, State.WORKS)
+    return result
 
 
 def others_as_json(others: Sequence[DeploymentSummary]) -> list[dict[str, Any]]:
@@ -93,17 +138,19 @@ def _stored(
     after = {"shares": listed, "message": message}
     with transaction.atomic():
         by.record("cloud.deploy", subject(account, worker), before=expected, after=after)
-        return CloudChange.objects.create(
-            account=account,
-            worker=worker,
-            marker=secrets.token_hex(6),
-            before_id=expected or "",
-            shares=listed,
-            message=message[:1000],
-            state=str(DeployState.UNSURE),
+        return new_change(
+            account,
+            worker,
+            shares,
+            expected=expected or "",
+            message=message,
             made_by=by.actor.username if by.actor else "",
-            made_at=by.now,
+            now=by.now,
         )
+
+
+def _note_not_sent(account: CloudAccount, worker: str, why: str, by: Actor) -> None:
+    by.record("cloud.not_deployed", subject(account, worker), after=why)
 
 
 def _store_result(change: CloudChange, result: DeployResult, by: Actor) -> None:
@@ -112,8 +159,6 @@ def _store_result(change: CloudChange, result: DeployResult, by: Actor) -> None:
     with transaction.atomic():
         change.save(update_fields=["state", "others"])
         by.record("cloud.deployed", subject(change.account, change.worker), after=done)
-    if result.state is not DeployState.UNSURE:
-        _note_permission(change.account, State.WORKS)
     if result.state in (DeployState.LIVE, DeployState.OVERWROTE):
         begin(change.account, change.worker, change.marker, by)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
+from django.db import DatabaseError
 from django.db.models import F
 
 from dashboard.cloud import messages
@@ -33,9 +35,11 @@ class SharedBudget:
         self._change(take)
 
     def note_answer(self, now: float, status: int, headers: Mapping[str, str]) -> None:
-        """Remembers what the answer says about the limit."""
+        """Remembers what the answer says about the limit. Never fails: an error here would make a
+        write that took effect look like one that was not sent."""
         if status == 429 or "x-ratelimit-remaining" in headers:
-            self._change(lambda budget: answered(budget, now, status, headers))
+            with suppress(CloudError, DatabaseError):
+                self._change(lambda budget: answered(budget, now, status, headers))
 
     def read(self) -> Budget:
         row = CallBudget.objects.filter(key=self._key).first()

@@ -13,7 +13,7 @@ from dashboard.cloud.provider.values import DeploymentSummary, DeployState
 from dashboard.cloud.readings import Reading
 
 ATTENTION = timedelta(seconds=90)
-"""After this a deployment without a trace needs a person."""
+"""A deployment that a list read so much later does not have needs a person."""
 SETTLES = timedelta(hours=24)
 
 
@@ -39,7 +39,7 @@ def change_note_of(
         look_for(change, read.value or (), read.read_at)
     if change.state == DeployState.LIVE:
         return None
-    late = now - change.made_at > ATTENTION
+    late = read.read_at is not None and read.read_at - change.made_at > ATTENTION
     title, text = messages.change_note(change.state, change.others, late=late)
     put_back = messages.PUT_BACK.get(change.state, "")
     return ChangeNote(change, title, text, put_back)

@@ -13,7 +13,7 @@ from dashboard.rollouts.decisions.states import State
 from dashboard.rollouts.decisions.values import Action, Decision
 from dashboard.rollouts.remote import checks
 from dashboard.rollouts.remote.decide import Seen, decide
-from dashboard.rollouts.remote.deploying import carry_on, deploy, send
+from dashboard.rollouts.remote.deploying import carry_on, deploy, sent_at
 from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.rollouts.remote.observation import deployments_of, observe
 from dashboard.rollouts.remote.story import claim, save_decision
@@ -24,7 +24,7 @@ def look_at(rollout: RemoteRollout, now: datetime) -> None:
     if rollout.pending is not None:
         _settle(rollout, now)
         return
-    if rollout.state == State.CHECKING and checks.is_waiting(rollout):
+    if rollout.state == State.CHECKING and checks.is_waiting(rollout, now):
         checks.carry_out(rollout, now)
         return
     seen = observe(rollout, now)
@@ -66,14 +66,11 @@ def act(
 def _settle(rollout: RemoteRollout, now: datetime) -> None:
     """Only what was read after the deployment was sent says anything about it."""
     assert rollout.pending is not None
-    change = rollout.change
-    if change is None:  # the account's changes were deleted: there is no marker to look for
+    if rollout.change is None:  # the account's changes were deleted: there is no marker to look for
         return
     read = deployments_of(rollout, now)
-    if read.value is not None and read.read_at and read.read_at > change.made_at:
-        carry_on(rollout, read.value, now)
-    elif not rollout.pending["sent"]:
-        send(rollout, now)
+    is_newer = read.read_at is not None and read.read_at > sent_at(rollout)
+    carry_on(rollout, read.value if is_newer else None, read.read_at, now)
 
 
 def _note_ready(rollout: RemoteRollout, seen: Seen) -> None:

@@ -6,7 +6,6 @@ process died, is looked for by its marker and never sent again by itself.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,13 +15,11 @@ from django.db import transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.accounts.models import User
-from dashboard.cloud.accounts.access import guarded, provider_of
-from dashboard.cloud.changes.deploy import others_as_json
+from dashboard.cloud.changes.deploy import new_change, others_as_json, send as send_change
 from dashboard.cloud.client.errors import CloudError, Kind
 from dashboard.cloud.models import CloudChange
 from dashboard.cloud.provider.guarded_deploy import outcome
 from dashboard.cloud.provider.values import DeploymentSummary, DeployResult, DeployState, Share
-from dashboard.cloud.readings import forget
 from dashboard.rollouts.decisions.states import GOING_BACK, State
 from dashboard.rollouts.decisions.values import Action, Decision
 from dashboard.rollouts.remote import confirmation
@@ -71,49 +68,71 @@ def deploy(
 
 def send(rollout: RemoteRollout, now: datetime) -> None:
     """Calls the API once."""
-    change, account = rollout.change, rollout.account
-    assert change is not None
-    shares = [Share(version_id, percentage) for version_id, percentage in change.shares]
+    assert rollout.change is not None
     try:
-        result = guarded(
-            account,
-            lambda: provider_of(account).deploy(
-                change.worker,
-                shares,
-                expected=change.before_id or None,
-                message=change.message,
-                marker=change.marker,
-            ),
-            now,
-        )
+        result = send_change(rollout.change, now)
     except CloudError as error:
-        if error.kind is Kind.UNSURE:
-            return
-        _refused(rollout, error, now)
+        if error.kind is not Kind.UNSURE:
+            _refused(rollout, error, now)
     else:
         settle(rollout, result, now)
-    finally:
-        forget(account, f"deployments.{change.worker}")
 
 
-def carry_on(rollout: RemoteRollout, listed: Sequence[DeploymentSummary], now: datetime) -> None:
-    """One look at a deployment that was begun. `listed` was read after it was sent."""
+def sent_at(rollout: RemoteRollout) -> datetime:
+    """When the deployment was sent last."""
+    assert rollout.change is not None and rollout.pending is not None
+    again = rollout.pending.get("sent_at")
+    return datetime.fromisoformat(again) if again else rollout.change.made_at
+
+
+def carry_on(
+    rollout: RemoteRollout,
+    listed: Sequence[DeploymentSummary] | None,
+    read_at: datetime | None,
+    now: datetime,
+) -> None:
+    """One look at a deployment that was begun. `listed` was read at `read_at`, after it was sent;
+    None if nothing was."""
     change = rollout.change
     assert change is not None and rollout.pending is not None
-    result = outcome(change.before_id or None, change.marker, listed)
-    late = now - change.made_at > LOST_AFTER
-    if result.state is not DeployState.UNSURE:
-        settle(rollout, result, now)
-    elif not rollout.pending["sent"]:
-        if late and rollout.state != State.NEEDS_ATTENTION:
+    if listed is not None:
+        result = outcome(change.before_id or None, change.marker, listed)
+        if result.state is not DeployState.UNSURE:
+            settle(rollout, result, now)
+            return
+    given_up = rollout.state == State.NEEDS_ATTENTION
+    if not rollout.pending["sent"]:
+        if now - change.made_at > LOST_AFTER and not given_up:
             _give_up(rollout, "rollback_refused", rollout.facts, now)
+        _send_again(rollout, now)
+    elif listed is not None and read_at and read_at - sent_at(rollout) > LOST_AFTER:
+        if not given_up:
+            _give_up(rollout, "deploy_lost", {}, now)
+    elif now - sent_at(rollout) > UNSURE_AFTER:
+        _unsure(rollout, now)
+
+
+def _unsure(rollout: RemoteRollout, now: datetime) -> None:
+    """A rollback needs a person if what is live cannot be read for `LOST_AFTER`."""
+    back = decision_of(rollout).state in GOING_BACK
+    late = now - sent_at(rollout) > LOST_AFTER
+    if back and late and rollout.state != State.NEEDS_ATTENTION:
+        _give_up(rollout, "unsure", {}, now)
+        return
+    rows = RemoteRollout.objects.filter(pk=rollout.pk, turn=rollout.turn)
+    if rows.filter(reason__in=("deploying", "rollback_refused")).update(reason="unsure"):
+        record(rollout, "unsure", {}, now, None)
+
+
+def _send_again(rollout: RemoteRollout, now: datetime) -> None:
+    """A rollback that was refused; by one process. It counts as sent before it is, because its
+    answer may be lost as well."""
+    assert rollout.pending is not None
+    pending = {**rollout.pending, "sent": True, "sent_at": now.isoformat()}
+    rows = RemoteRollout.objects.filter(pk=rollout.pk, turn=rollout.turn, pending__sent=False)
+    if rows.update(pending=pending):
+        rollout.pending = pending
         send(rollout, now)
-    elif late and rollout.state != State.NEEDS_ATTENTION:
-        _give_up(rollout, "deploy_lost", {}, now)
-    elif rollout.reason != "unsure" and now - change.made_at > UNSURE_AFTER:
-        rows = RemoteRollout.objects.filter(pk=rollout.pk, turn=rollout.turn, reason="deploying")
-        if rows.update(reason="unsure"):
-            record(rollout, "unsure", {}, now, None)
 
 
 def settle(rollout: RemoteRollout, result: DeployResult, now: datetime) -> None:
@@ -132,8 +151,8 @@ def settle(rollout: RemoteRollout, result: DeployResult, now: datetime) -> None:
             _stale(rollout, result.live, now)
             return
         change.state, change.others = str(result.state), others_as_json(result.others)
-        if result.state is DeployState.LIVE:  # else the Worker's page offers to put theirs back
-            change.acknowledged_at = now
+        if result.state is not DeployState.LIVE:
+            change.acknowledged_at = None  # the Worker's page offers to put theirs back
         change.save()
         _landed(rollout, decision, result, now, by)
     if result.state in (DeployState.LIVE, DeployState.OVERWROTE):
@@ -264,17 +283,18 @@ def _change(
     shares = _shares(rollout, decision.weight or 0, back)
     person = by or rollout.owner
     what = "back to stable" if back else _share(decision)
-    return CloudChange.objects.create(
-        account=rollout.account,
-        worker=rollout.worker_name,
-        marker=secrets.token_hex(6),
-        before_id=expected,
-        shares=[[share.version_id, share.percentage] for share in shares],
+    change = new_change(
+        rollout.account,
+        rollout.worker_name,
+        shares,
+        expected=expected,
         message=f"Rollout of #{rollout.candidate.number}: {what}",
-        state=str(DeployState.UNSURE),
         made_by=person.username if person else "",
-        made_at=now,
+        now=now,
     )
+    change.acknowledged_at = now  # what becomes of it is on the rollout's page
+    change.save(update_fields=["acknowledged_at"])
+    return change
 
 
 def _shares(rollout: RemoteRollout, weight: int, back: bool) -> list[Share]:

@@ -94,3 +94,12 @@ def test_another_process_between_reading_and_writing_is_not_overwritten(db, monk
     monkeypatch.setattr(spending, "spent", slow)
     SharedBudget(Secret("t")).spend(NOW, write=False)
     assert SharedBudget(Secret("t")).read().used(NOW) == 2
+
+
+def test_noting_an_answer_never_fails(db, monkeypatch):
+    """It comes after the call: a write that took effect must not look unsent."""
+    monkeypatch.setattr("dashboard.cloud.client.spending._TRIES", 0)
+    budget = SharedBudget(Secret("x" * 40))
+    budget.note_answer(NOW, 429, {})
+    with pytest.raises(CloudError):
+        budget.spend(NOW, write=True)

@@ -3,7 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from dashboard.cloud.client.calls import CloudClient
 from dashboard.cloud.readings import FIGURES, LOGS, live_freshness
+from dashboard.egress.client import SendFailed
 from dashboard.rollouts.decisions.values import enter_step
 from dashboard.rollouts.remote.deploying import deploy
 from dashboard.rollouts.remote.models import RemoteRollout
@@ -195,3 +197,46 @@ def test_two_conductors_deploy_once(shop):
     with pytest.raises(Moved):
         deploy(second, decision, now, expected=second.deployment_id)
     assert shop.writes() == 2
+
+
+@pytest.fixture
+def lost_writes(shop, monkeypatch):
+    """Deployments that were sent: none takes effect, and none is answered."""
+    sent = []
+
+    def send(method, url, **given):
+        if method == "POST" and url.endswith("/deployments"):
+            sent.append(url)
+            raise SendFailed("too late")
+        return shop.other.send(method, url, **given)
+
+    def begin():
+        monkeypatch.setitem(CloudClient.__init__.__kwdefaults__, "send", send)
+        return sent
+
+    return begin
+
+
+def test_a_refused_rollback_is_sent_again_but_not_while_that_is_unsure(
+    shop, misbehave, lost_writes
+):
+    ramping(shop)
+    misbehave(lacks=["scripts_edit"])
+    assert shop.do("abort").reason == "rollback_refused"
+    misbehave()
+    sent = lost_writes()
+    shop.look()
+    assert shop.look(20).reason == "unsure" and len(sent) == 1
+    rollout = shop.look(75)
+    assert (rollout.state, rollout.reason) == ("needs_attention", "deploy_lost")
+    assert len(sent) == 1
+
+
+def test_an_unread_rollback_is_not_called_lost(shop, misbehave, lost_writes):
+    ramping(shop)
+    sent = lost_writes()
+    shop.do("abort")
+    misbehave(lacks=["scripts_read"])
+    rollout = shop.look(50, times=2)
+    assert (rollout.state, rollout.reason) == ("needs_attention", "unsure")
+    assert len(sent) == 1
