@@ -31,7 +31,10 @@ class LogRow:
 
     @property
     def path(self) -> str:
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:  # whatever a client sent
+            return self.url
         return f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
 
     @property

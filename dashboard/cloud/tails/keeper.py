@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from queue import Empty
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 
 from dashboard.cloud.accounts.access import client_of
@@ -19,6 +21,7 @@ from dashboard.cloud.proof.trace_message import Invocation
 from dashboard.cloud.tails.socket import open_socket
 from dashboard.cloud.tails.tail_thread import Changed, Received, Report, Sampled, TailThread
 
+log = logging.getLogger(__name__)
 MOST_TAILS = 40
 """Open at a time, two threads each."""
 MOST_BATCH = 500
@@ -119,8 +122,9 @@ class TailKeeper:
         if self._scopes.get(key) == CloudTail.Scope.ALL and len(received) > MOST_LOGGED:
             changes["sampled_at"] = changes["sampling_ended_at"] = received[-1].at
             received = received[-MOST_LOGGED:]
-        if received:
-            CloudTailEvent.objects.bulk_create([_row(key, report) for report in received])
+        if received and not _stored(key, received):
+            changes["sampled_at"] = changes["sampling_ended_at"] = received[-1].at
+            received = []
         if received:
             changes |= {"events": F("events") + len(received), "last_event_at": received[-1].at}
         if changes:
@@ -136,6 +140,17 @@ def tail_thread(row: CloudTail) -> TailThread:
         lambda: client_of(CloudAccount.objects.get(pk=account_id)),
         lambda url: open_socket(url, base_url),
     )
+
+
+def _stored(key: int, received: Sequence[Received]) -> bool:
+    """False for events that cannot be stored: they count as dropped, and stop no other tail."""
+    try:
+        with transaction.atomic():
+            CloudTailEvent.objects.bulk_create([_row(key, report) for report in received])
+    except Exception:
+        log.exception("events of tail %s: fault", key)
+        return False
+    return True
 
 
 def _drained(thread: TailThread) -> list[Report]:

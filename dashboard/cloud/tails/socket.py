@@ -27,9 +27,9 @@ MOST_BYTES = 1_000_000
 
 def open_socket(url: str, base_url: str) -> ClientConnection:
     """`base_url` is the API's, which named `url`. Raises `CloudError`."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
     try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
         address = _address(parts.scheme, host, port, base_url)
         sock = socket.create_connection((str(address), port), timeout=OPEN_SECONDS)
     except (AddressRefused, OSError, ValueError) as error:

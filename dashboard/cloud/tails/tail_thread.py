@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -23,6 +24,7 @@ from dashboard.cloud.proof.evidence import TailState
 from dashboard.cloud.proof.trace_message import Invocation, Notice, parse_message
 from routing.agent.base.backoff import Backoff
 
+log = logging.getLogger(__name__)
 RENEW_SECONDS = 45 * 60.0
 """A tail dies silently after about an hour."""
 RENEW_BEFORE = 60.0
@@ -110,15 +112,17 @@ class TailThread(threading.Thread):
             self._report(TailState.OPENING)
             try:
                 session = self._open_session()
+                self._backoff.worked()
+                self._report(TailState.OPEN)
+                self._receive(session)
             except CloudError as error:
                 self._refused(error)
-                continue
             except DatabaseError:
                 self._stop_requested.wait(self._backoff.failed())
-                continue
-            self._backoff.worked()
-            self._report(TailState.OPEN)
-            self._receive(session)
+            except Exception:  # a guard: the tail of a dead thread would be called open for good
+                log.exception("tail of %s: fault", self._worker)
+                self._report(TailState.REFUSED, messages.TAIL_CLOSED)
+                self._stop_requested.wait(self._backoff.failed())
         self._report(TailState.OFF)
 
     # --- One session ----------------------------------------------------------------------------
@@ -130,7 +134,7 @@ class TailThread(threading.Thread):
             connections.close_all()
         try:
             socket = self._connect(tail.url)
-        except CloudError:
+        except Exception:
             self._give_back(tail)
             raise
         return _Session(tail, socket, time.monotonic() + self._lasts(tail))
@@ -145,18 +149,17 @@ class TailThread(threading.Thread):
     def _receive(self, session: _Session) -> None:
         """Until it ends or is stopped."""
         self._renewal.clear()
-        while not self._stop_requested.is_set():
-            if self._renewal.is_set() or time.monotonic() >= session.renew_at:
-                session = self._renewed_session(session)
-            try:
-                self._take_message(session.socket.recv(timeout=RECEIVE_SECONDS))
-            except TimeoutError:
-                continue
-            except ConnectionClosed:
-                self._report(TailState.REFUSED, messages.TAIL_CLOSED)
-                self._stop_requested.wait(self._backoff.failed())
-                break
-        self._close_session(session)
+        try:
+            while not self._stop_requested.is_set():
+                if self._renewal.is_set() or time.monotonic() >= session.renew_at:
+                    session = self._renewed_session(session)
+                with suppress(TimeoutError):
+                    self._take_message(session.socket.recv(timeout=RECEIVE_SECONDS))
+        except ConnectionClosed:
+            self._report(TailState.REFUSED, messages.TAIL_CLOSED)
+            self._stop_requested.wait(self._backoff.failed())
+        finally:
+            self._close_session(session)
 
     def _renewed_session(self, session: _Session) -> _Session:
         """The new tail is open before the old one closes, so nothing is missed. If it cannot be

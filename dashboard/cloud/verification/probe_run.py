@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from dashboard.cloud.verification.rules import (
 from dashboard.cloud.verification.start import subject
 from dashboard.sending.wire_request import SendFailed
 
+log = logging.getLogger(__name__)
 LISTED = 60
 """Probes that the page shows."""
 
@@ -61,7 +63,10 @@ def take_answer(flight: Flight) -> None:
     """Leaves `facts` empty if there was no answer."""
     try:
         sent = flight.future.result()
-    except (SendFailed, RuntimeError):
+    except SendFailed:
+        return
+    except Exception:  # a guard: a fault in sending is no answer, too
+        log.exception("probe of verification failed")
         return
     flight.facts, flight.place = proving.answer_facts(sent), sent.colo
 

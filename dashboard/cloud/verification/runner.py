@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ from dashboard.cloud.verification.rules import (
 )
 from dashboard.sending.wire_request import OVERRIDES
 
+log = logging.getLogger(__name__)
 MOST_AT_ONCE = 8
 """Probes under way, of all verifications."""
 READERS = 2
@@ -78,11 +80,19 @@ class VerificationRunner:
         rows = {row.pk: row for row in self._claimed(now)}
         for key in self._runs.keys() - rows.keys():
             del self._runs[key]
-        for key, row in rows.items():
-            run = self._runs.get(key) or self._begun(row, now)
-            if run is not None:
-                self._runs[key] = run
-                self._advance(run, now)
+        for row in rows.values():
+            try:
+                self._look_at(row, now)
+            except Exception:  # a guard: one verification's fault must not stop the others
+                log.exception("verification %s: fault", row.pk)
+                if now - row.began_at > DEADLINE:
+                    _interrupted(row, now)
+
+    def _look_at(self, row: Verification, now: datetime) -> None:
+        run = self._runs.get(row.pk) or self._begun(row, now)
+        if run is not None:
+            self._runs[row.pk] = run
+            self._advance(run, now)
 
     def close(self) -> bool:
         """Whether no probe is under way."""
@@ -124,7 +134,7 @@ class VerificationRunner:
         except CloudError:
             self._retry_at[row.pk] = now + RETRY
             if now - row.began_at > DEADLINE:
-                end_verification(row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
+                _interrupted(row, now)
             return None
         if listed is None:
             return None
@@ -155,6 +165,10 @@ class VerificationRunner:
             end_verification(row, VerificationState.ATTENTION, why, now)
         else:
             if status.is_open and run.sent < MOST_PROBES and now >= (run.next_at or now):
+                if not _may_still_send(run):
+                    save_progress(run)
+                    _interrupted(row, now)
+                    return
                 self._send_one(run, now)
             save_progress(run)
 
@@ -195,9 +209,7 @@ class VerificationRunner:
             listed = self._listed(run.row)
         except CloudError:
             if now - run.row.began_at >= DEADLINE:
-                end_verification(
-                    run.row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now
-                )
+                _interrupted(run.row, now)
             return
         save_progress(run)
         if listed is None:
@@ -206,6 +218,18 @@ class VerificationRunner:
         end_verification(
             run.row, VerificationState.LIVE if is_ours else VerificationState.SUPERSEDED, "", now
         )
+
+
+def _may_still_send(run: ProbeRun) -> bool:
+    """An admin may withdraw or change the confirmed address meanwhile."""
+    try:
+        return destination_of(run.row.account, run.row.worker) == run.destination
+    except CloudError:
+        return False
+
+
+def _interrupted(row: Verification, now: datetime) -> None:
+    end_verification(row, VerificationState.ATTENTION, VerificationWhy.INTERRUPTED, now)
 
 
 def _read(row: Verification) -> Sequence[DeploymentSummary]:

@@ -62,3 +62,7 @@ def test_merging_loses_no_version_and_sorts(tailed, stored):
     assert after <= before
     assert {pair for pair in before if pair[1]} <= after
     assert [r.at for r in result] == sorted((r.at for r in result), reverse=True)
+
+
+def test_a_url_that_is_none_is_shown_as_it_is():
+    assert row(url="https://[x/").path == "https://[x/"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.cloud.models import CloudAccount, CloudTail, CloudTailEvent
 from dashboard.cloud.proof.evidence import TailState
 from dashboard.cloud.proof.trace_message import parse_message
-from dashboard.cloud.tails import watches
+from dashboard.cloud.tails import keeper, watches
 from dashboard.cloud.tails.keeper import CLAIM, DOUBTS_EVERY, IDLE, TailKeeper
 from dashboard.cloud.tails.retention import prune_tails
 from dashboard.cloud.tails.tail_thread import Changed, Received, Sampled
@@ -189,3 +189,23 @@ def test_old_events_are_deleted(account, monkeypatch):
     prune_tails(NOW)
     assert CloudTailEvent.objects.count() == 3
     assert not CloudTailEvent.objects.filter(received_at__lt=NOW - timedelta(minutes=2)).exists()
+
+
+def test_events_that_cannot_be_stored_count_as_dropped(account, monkeypatch):
+    keeping = Keeping()
+    for worker in ("auth", "shop"):
+        watches.watch(account, worker, NOW, seconds=300)
+    keeping.look(0)
+    stored = keeper._row
+
+    def faulty(key, report):
+        if report.invocation.event.nonce == "bad":
+            raise ValueError
+        return stored(key, report)
+
+    monkeypatch.setattr(keeper, "_row", faulty)
+    for thread, nonce in zip(keeping.made, ("bad", "n1"), strict=True):
+        thread.put(Received(parse_message(event(nonce)), NOW))
+    keeping.look(1)
+    assert watches.events_of(["n1"])
+    assert CloudTail.objects.filter(sampled_at=NOW, events=0).count() == 1

@@ -207,3 +207,22 @@ def test_other_addresses_are_never_connected_to(other, monkeypatch, url, base_ur
     with pytest.raises(CloudError):
         open_socket(url.format(port=other.port), base_url)
     assert other.connections == []
+
+
+def test_an_unexpected_fault_does_not_end_the_thread(other, monkeypatch):
+    """A tail whose thread is dead would look open for good."""
+    monkeypatch.setattr(tail_thread, "RECEIVE_SECONDS", 0.02)
+    faults = [KeyError("surprise")]
+
+    def connect(url):
+        if faults:
+            raise faults.pop()
+        return open_socket(url, API)
+
+    thread = TailThread("shop", "sluice-probe", lambda: other, connect)
+    thread._backoff.first = 0.05
+    thread.start()
+    assert states(thread, 4)[1:] == [TailState.REFUSED, TailState.OPENING, TailState.OPEN]
+    assert other.closed == ["t1"]
+    thread.stop()
+    thread.join(10)

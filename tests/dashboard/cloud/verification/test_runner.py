@@ -101,7 +101,7 @@ class World:
                     received_at=self.now,
                 )
             self.events.clear()
-        return Verification.objects.get()
+        return Verification.objects.get(marker=MARKER)
 
 
 @pytest.fixture
@@ -301,3 +301,35 @@ def test_one_process_at_a_time_and_none_if_idle(world, versions, django_assert_n
     second.look(world.now + timedelta(seconds=60))
     assert len(second._runs) == 1
     second.close()
+
+
+def test_a_fault_in_one_stops_no_other_and_ends_it_in_time(world, versions, monkeypatch):
+    new, old = versions
+    world.deploy((new, 10), (old, 90))
+    world.reaches_the_network(new, old)
+    begun = world.runner._begun
+
+    def faulty(row, now):
+        if row.marker != MARKER:
+            raise ValueError
+        return begun(row, now)
+
+    monkeypatch.setattr(world.runner, "_begun", faulty)
+    for marker in ("c" * 12, MARKER):
+        begin(world.account, "shop", marker, world.by())
+    assert world.run(8).state == "live"
+    world.run(85, step=1)
+    row = Verification.objects.get(marker="c" * 12)
+    assert (row.state, row.why) == ("attention", "interrupted")
+
+
+def test_an_address_that_is_no_longer_confirmed_gets_no_probe(world, versions):
+    new, old = versions
+    world.deploy((new, 10), (old, 90))
+    world.reaches_the_network(old)
+    begin(world.account, "shop", MARKER, world.by())
+    assert world.run(3).state == "probing"
+    world.account.workers.update(address="other.example")
+    sent = world.sent
+    row = world.run(3)
+    assert (row.state, row.why, world.sent) == ("attention", "interrupted", sent)
