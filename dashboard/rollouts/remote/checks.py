@@ -7,7 +7,7 @@ about the candidate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -30,9 +30,12 @@ from dashboard.smoketests.suites.yaml_format import suite_data, suite_from_data
 
 MOST = 20
 """Checks of a rollout: each is a request to production."""
-WAITING = "waiting"
+WAITING, RUNNING = "waiting", "running"
+LEASE = timedelta(minutes=3)
+"""After this checks under way are taken for lost with their process, and sent again."""
 STATES: Mapping[str, Checks] = {
     WAITING: Checks.RUNNING,
+    RUNNING: Checks.RUNNING,
     Verdict.PASSED: Checks.PASSED,
     Verdict.FAILED: Checks.FAILED,
     Verdict.BROKEN: Checks.BROKEN,
@@ -64,12 +67,18 @@ def state_of(rollout: RemoteRollout) -> Checks:
     return STATES.get(rollout.check_run.get("state", ""), Checks.NOT_ASKED)
 
 
-def is_waiting(rollout: RemoteRollout) -> bool:
-    return bool(rollout.check_run.get("state") == WAITING)
+def is_waiting(rollout: RemoteRollout, now: datetime) -> bool:
+    run = rollout.check_run
+    if run.get("state") == RUNNING:
+        return now - datetime.fromisoformat(run["at"]) > LEASE
+    return bool(run.get("state") == WAITING)
 
 
 def carry_out(rollout: RemoteRollout, now: datetime) -> None:
-    """Sends every check and stores what they came to. Raises `Moved` if another process did."""
+    """Sends every check, in one process, and stores what they came to. Raises `Moved` if the
+    rollout has moved meanwhile."""
+    if not _taken(rollout, now):
+        return
     checks = checks_of(rollout)
     try:
         answered: Sequence[Checked] = send_checks(rollout, checks, now)
@@ -81,6 +90,16 @@ def carry_out(rollout: RemoteRollout, now: datetime) -> None:
         claim(rollout)
         rollout.check_run = run | {"at": now.isoformat()}
         rollout.save()
+
+
+def _taken(rollout: RemoteRollout, now: datetime) -> bool:
+    before, run = rollout.check_run, {"state": RUNNING, "at": now.isoformat()}
+    rows = RemoteRollout.objects.filter(
+        pk=rollout.pk, turn=rollout.turn, check_run__state=before["state"]
+    )
+    if before["state"] == RUNNING:
+        rows = rows.filter(check_run__at=before["at"])
+    return bool(rows.update(check_run=run))
 
 
 def _result(check: Check, answered: Checked, rollout: RemoteRollout) -> dict[str, Any]:

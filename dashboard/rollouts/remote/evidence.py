@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from dashboard.cloud.proof.evidence import AnswerFacts
 from dashboard.cloud.proof.judge import Verdict
 from dashboard.cloud.proving import answer_facts, logged_verdict, verdicts
 from dashboard.cloud.tails.watches import wait_until_open
+from dashboard.rollouts.remote.messages import TOO_LATE
 from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.sending.wire_request import OVERRIDES, SendFailed
 from dashboard.smoketests.suites.document import Check
@@ -24,6 +26,8 @@ from dashboard.smoketests.suites.document import Check
 TAIL_SECONDS = 10.0
 """How long to wait for the tail. Without one, stored logs may still tell."""
 PROOF_SECONDS = 5.0
+EACH_SECONDS, ALL_SECONDS = 10.0, 40.0
+"""For one check, and for all to begin: other rollouts wait meanwhile."""
 _TARGET = "/?:@!$&'()*+,;=%-._~[]"
 
 
@@ -59,7 +63,13 @@ def send_checks(
         raise Unsendable(error.message) from error
     wait_until_open(account, name, TAIL_SECONDS)
     access = with_access_token(destination, WorkerRequest())
-    answers = [_sent(destination, check, rollout, access[0].lines) for check in checks]
+    ends_at = time.monotonic() + ALL_SECONDS
+    answers = [
+        _sent(destination, check, rollout, access[0].lines)
+        if time.monotonic() < ends_at
+        else TOO_LATE
+        for check in checks
+    ]
     versions = (rollout.candidate.id, rollout.stable.id)
     facts = {
         answer.nonce: answer_facts(answer, versions)
@@ -84,7 +94,7 @@ def _sent(
     target = quote(request.path, safe=_TARGET).encode("ascii")
     sent = WorkerRequest(request.method, target, tuple(lines), request.body.encode())
     try:
-        return send(destination, sent)
+        return send(destination, sent, seconds=EACH_SECONDS)
     except SendFailed as error:
         return f"{error.title}: {error}"[:500]
 

@@ -119,6 +119,8 @@ ARRIVAL: Mapping[str, str] = {
     "attention": "Probes did not confirm it. Send them again on the Worker’s page.",
     "superseded": "Another deployment replaced it.",
     "unverifiable": "Listed by the API; no request has confirmed it.",
+    "pending": "Not known yet: the result of the last deployment is missing.",
+    "none": "There is nothing to confirm now.",
 }
 """By the state of its verification."""
 
@@ -129,6 +131,7 @@ def arrival(state: str, right: int, sent: int, places: Sequence[str]) -> str:
 
 
 LOGGED = "Logged requests only."
+TOO_LATE = "Not sent: the checks before it took too long."
 
 
 def counting(known: bool, sampled: bool) -> str:

@@ -13,6 +13,7 @@ from dashboard.cloud.accounts.access import capabilities_of
 from dashboard.cloud.messages import RANKS
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.provider.capabilities import Capability, Level
+from dashboard.cloud.provider.values import DeployState
 from dashboard.observability.flags.failure_rate import FailureRate
 from dashboard.rollouts.decisions.breaches import breach_of
 from dashboard.rollouts.decisions.guardrails import Figures as Counts, Judgment
@@ -237,9 +238,13 @@ def _known(rollout: RemoteRollout, figures: Figures | None) -> list[Known]:
 
 def _arrival(rollout: RemoteRollout) -> Known:
     """Probes cannot see a percentage: they tell versions that came or went."""
+    if rollout.pending is not None or rollout.change is None:
+        return Known("Arrived", messages.ARRIVAL["pending" if rollout.pending else "none"])
     probes = confirmation.verification(rollout)
     if probes is None:
-        return Known("Arrived", messages.ARRIVAL["unverifiable"], rollout.ready_at)
+        is_live = rollout.change.state != DeployState.OVERTAKEN
+        words = messages.ARRIVAL["unverifiable" if is_live else "superseded"]
+        return Known("Arrived", words, rollout.ready_at)
     state = "same_versions" if probes.state == "live" and not probes.decisive else probes.state
     words = messages.arrival(state, probes.right, probes.sent, probes.places)
     return Known("Arrived", words, probes.ended_at)

@@ -10,6 +10,7 @@ from dashboard.notifications.events import Event
 from dashboard.notifications.models import OutboxEvent
 from dashboard.reviews.policies.edits import save
 from dashboard.reviews.policies.policy import Rule, Trigger
+from dashboard.rollouts.remote import messages
 from dashboard.rollouts.remote.models import RemoteApproval, RemoteRollout
 from tests.dashboard.rollouts.remote.test_story import ramping, staged
 from tests.factories import make_user
@@ -136,3 +137,18 @@ def test_the_list_of_rollouts_has_it(maya, shop):
     rollout = staged(shop)
     assert rollout.get_absolute_url().encode() in maya.get("/rollouts/").content
     assert rollout.get_absolute_url().encode() not in maya.get("/rollouts/?show=ended").content
+
+
+def test_nothing_is_said_to_have_arrived_before_its_result_is_known(maya, shop, monkeypatch):
+    rollout = shop.start()
+
+    def arrived():
+        return maya.get(rollout.get_absolute_url()).context["page"].known[0].words
+
+    assert arrived() == messages.ARRIVAL["none"]
+    with monkeypatch.context() as dead:
+        dead.setattr("dashboard.rollouts.remote.deploying.send", lambda *_: None)
+        shop.look()
+    assert arrived() == messages.ARRIVAL["pending"]
+    cache.clear()
+    assert b'id="change"' not in maya.get("/cloudflare/shop-prod/workers/shop/").content

@@ -9,6 +9,7 @@ from dashboard.cloud.egress.access_token import set_access_token
 from dashboard.cloud.egress.values import SentRequest
 from dashboard.cloud.models import CloudTail, CloudTailEvent, FollowedWorker, Verification
 from dashboard.rollouts.remote.checks import problem_of
+from dashboard.rollouts.remote.models import RemoteRollout
 from dashboard.rollouts.remote.start import StartRefused
 from dashboard.sending.answer import Answer
 from dashboard.sending.wire_request import OVERRIDES, SendFailed
@@ -45,7 +46,7 @@ def answering(shop, monkeypatch):
     monkeypatch.setattr("dashboard.rollouts.remote.evidence.wait_until_open", lambda *_: None)
     given["sent"] = []
 
-    def send(destination, request):
+    def send(destination, request, *, seconds):
         if given["problem"]:
             raise SendFailed("No answer", given["problem"])
         given["sent"].append(request)
@@ -183,3 +184,20 @@ def test_checks_that_cannot_run_here_are_refused(shop, check, code):
     assert problem_of(suite) == code
     with pytest.raises(StartRefused):
         shop.start(suite=suite)
+
+
+def test_checks_are_sent_by_one_process_and_again_if_it_died(shop, probing, answering):
+    shop.start(plan_of("10:2m,100", confirm_review=True), suite=read_suite(SUITE))
+    shop.look()
+    probing("live")
+    run = {"state": "running", "at": timezone.now().isoformat()}
+    RemoteRollout.objects.update(state="checking", check_run=run)
+    assert shop.look(5).check_run == run and not answering["sent"]
+    shop.look(200)
+    assert len(answering["sent"]) == 1
+
+
+def test_checks_that_take_long_do_not_hold_up_other_rollouts(shop, probing, answering, monkeypatch):
+    monkeypatch.setattr("dashboard.rollouts.remote.evidence.ALL_SECONDS", -1)
+    run = checked(shop, probing).check_run
+    assert (run["state"], answering["sent"]) == ("broken", [])
