@@ -33,7 +33,7 @@ from dashboard.playground.cloud import many as runs, messages
 from dashboard.playground.cloud.answer import SentPage
 from dashboard.playground.cloud.models import CloudRun
 from dashboard.playground.cloud.page import LiveVersion, LiveWorker, live_worker, playground_page
-from dashboard.playground.cloud.sending import admitted
+from dashboard.playground.cloud.sending import admitted, prune_runs
 from dashboard.playground.cloud.views import TEMPLATE, followed_worker, refusal, typed_for
 from dashboard.playground.compare.context import Result, result_of
 from dashboard.playground.messages import NOT_SENT
@@ -169,6 +169,7 @@ def _stored(
     rows: list[dict[str, object]],
 ) -> CloudRun:
     shares = [[v.id, v.percentage, str(v.role), v.tag] for v in live.versions]
+    prune_runs(person(request))
     return CloudRun.objects.create(
         person=person(request),
         account=account,

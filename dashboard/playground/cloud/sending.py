@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from dashboard.cloud.proof.evidence import AnswerFacts
 from dashboard.cloud.proof.judge import Rank, Verdict, Why
 from dashboard.cloud.provider.capabilities import Capability
 from dashboard.cloud.tails import watches
-from dashboard.playground.cloud.models import CloudSend
+from dashboard.playground.cloud.models import CloudRun, CloudSend
 from dashboard.playground.cloud.override import Forecast
 from dashboard.playground.models import KEEP, MOST
 from dashboard.playground.request.typed_request import TypedRequest
@@ -99,6 +99,7 @@ def send_and_store(
     except SendFailed as failure:
         row.problem = [failure.title, str(failure)]
         row.save()
+        _prune(person)
         return row
     _store_answer(row, sent, versions, ready.secrets)
     facts = facts_of(row)
@@ -164,12 +165,19 @@ def _store_answer(
     row: CloudSend, sent: SentRequest, versions: Collection[str], secrets: tuple[str, ...]
 ) -> None:
     answer = without_secrets(sent.answer, secrets)
-    facts = asdict(proving.answer_facts(sent, versions))
+    facts = asdict(proving.answer_facts(replace(sent, answer=answer), versions))
     row.sent_at = facts.pop("sent_at")
     row.facts, row.colo = facts, sent.colo[:8]
     row.status, row.headers = answer.status, headers_of(answer.headers)
     row.timing, row.body = list(astuple(answer.timing)), answer.body
     row.ended_by = str(answer.ended_by)
+
+
+def prune_runs(person: User) -> None:
+    """Deletes old ones, and beyond `MOST` those of this person."""
+    CloudRun.objects.filter(made_at__lt=timezone.now() - KEEP).delete()
+    surplus = CloudRun.objects.filter(person=person).values_list("pk", flat=True)
+    CloudRun.objects.filter(pk__in=list(surplus[MOST - 1 : MOST + 49])).delete()
 
 
 def _prune(person: User) -> None:

@@ -1,9 +1,11 @@
 """Requests to a Worker of an account: nothing is called proved without evidence."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from dashboard.cloud.models import CloudTail, FollowedWorker
 from dashboard.playground.cloud.models import CloudRun, CloudSend
@@ -181,3 +183,22 @@ def test_workers_behind_it_can_be_overridden(maya, shop, account):
     page = maya.get(f"{BASE}?worker=shop&version.auth={behind.id}")
     assert [pick.live.name for pick in page.context["picks"]] == ["shop", "auth"]
     assert page.context["typed"].override == f'auth="{behind.id}"'
+
+
+def test_a_secret_in_a_location_is_masked_and_304_leads_nowhere(root, maya, shop, front):
+    secret = "s" * 40
+    fields = {"worker": "shop", "client_id": "abcdefgh.access", "client_secret": secret}
+    root.post(f"{BASE}access/", fields)
+    front.status, front.extra = 302, {"Location": f"/login?from={secret}"}
+    page = send(maya)
+    assert b"data-redirect" in page.content and secret not in page.content.decode()
+    assert secret not in str(CloudSend.objects.get().facts)
+    front.status, front.extra = 304, {}
+    assert b"data-redirect" not in send(maya).content
+
+
+def test_old_runs_are_deleted(maya, shop, front):
+    maya.post(f"{BASE}compare/", {"worker": "shop"})
+    CloudRun.objects.update(made_at=timezone.now() - timedelta(days=31))
+    maya.post(f"{BASE}compare/", {"worker": "shop"})
+    assert CloudRun.objects.count() == 1
