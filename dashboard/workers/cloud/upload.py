@@ -69,14 +69,23 @@ def upload(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     account = account_named(slug)
     given: Mapping[str, str] = request.POST.dict() if request.method == "POST" else {}
     context = _page(account, name, given)
-    if request.method != "POST" or context.off:
+    if request.method != "POST":
         return page(request, TEMPLATE, context, partial="editor")
+    if context.off:
+        return _stays_as_typed(request, context)
     refused = _upload(request, context, given)
     if refused:
         context = replace(context, refused=refused)
         return page(request, TEMPLATE, context, partial="editor", status=422)
     address = reverse("cloud_versions:list", args=[slug, name])
     return HttpResponseClientRedirect(address) if wants_fragment(request) else redirect(address)
+
+
+def _stays_as_typed(request: HttpRequest, context: UploadPage) -> HttpResponse:
+    """Why nothing was uploaded, above the form: without the modules it cannot be rendered again."""
+    answer = page(request, TEMPLATE, context, partial="off", status=422)
+    answer["HX-Reswap"] = "beforebegin"
+    return answer
 
 
 def _page(account: CloudAccount, name: str, given: Mapping[str, str]) -> UploadPage:

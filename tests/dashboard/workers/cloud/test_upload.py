@@ -101,4 +101,11 @@ def test_it_is_off_without_the_permissions(maya, vera, shop):
         assert page.context["off"] and b'id="editor"' not in page.content
         listed = maya.get("/cloudflare/shop-prod/workers/shop/versions/")
         assert b'id="upload-off"' in listed.content
-        assert maya.post(NEW, form(shop)).status_code == 200 and newest().pk == shop.pk
+        assert maya.post(NEW, form(shop)).status_code == 422 and newest().pk == shop.pk
+
+
+def test_typed_code_stays_while_the_base_cannot_be_read(maya, shop, misbehave):
+    misbehave(lacks=["scripts_read"])
+    answer = maya.post(NEW, form(shop), headers={"HX-Request": "true"})
+    assert answer.status_code == 422 and answer["HX-Reswap"] == "beforebegin"
+    assert b'id="upload-off"' in answer.content and b'id="editor"' not in answer.content
