@@ -114,7 +114,7 @@ CHECKS: Mapping[str, tuple[str, str, str]] = {
     ),
     "addresses": (
         "Addresses by route",
-        "Routes are offered as production addresses.",
+        "Routes of followed Workers are offered as production addresses.",
         "Without it: only custom domains and workers.dev are offered.",
     ),
     "logs": (
@@ -134,7 +134,8 @@ WHY: Mapping[str, str] = {
     "no_condition": "Two people can deploy at once. Sluice reads before and after it deploys.",
     "reason_unknown": "Cloudflare does not say why a version ran.",
     "hash_unknown": "Cloudflare does not publish how version keys are mapped.",
-    "ci_deploys_directly": "CI deploys at Cloudflare directly. Sluice notices within 10 seconds.",
+    "ci_deploys_directly": "CI deploys at Cloudflare directly. Sluice notices within seconds while "
+    "this page is open or a rollout runs.",
     "upload_inherits": "A copy of the newest version with other code; its bindings stay.",
     "approvals_advisory": "Advisory: others may hold tokens that can deploy.",
     "counts_late": "From analytics: about 2 minutes late, sampled when busy.",
@@ -306,9 +307,11 @@ def probing(right: int, wanted: int, sent: int, seen: int) -> tuple[str, str]:
     return f"{right}/{wanted} probes in a row are right", text
 
 
-def probed(right: int, places: Sequence[str], seconds: float) -> str:
+def probed(right: int, places: Sequence[str], seconds: float, *, decisive: bool) -> str:
+    """Probes tell versions, not percentages: not `decisive` where only those changed."""
     origin = f" from {', '.join(places)}" if places else ""
-    return f"{right}/{right} probes{origin} get this deployment, after {seconds:.1f} s"
+    got = "got this deployment" if decisive else "got its versions"
+    return f"{right}/{right} probes{origin} {got}, after {seconds:.1f} s"
 
 
 PUT_BACK_MESSAGE = "Put back after two deployments at once"

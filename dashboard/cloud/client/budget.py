@@ -77,11 +77,15 @@ def answered(budget: Budget, now: float, status: int, headers: Mapping[str, str]
     return budget
 
 
+def least_left(budget: Budget) -> int:
+    """Calls that are left to others and to writes."""
+    return LEAST_LEFT if budget.limit is None else min(LEAST_LEFT, budget.limit // 3)
+
+
 def _low_remainder(budget: Budget, now: float) -> float:
     if budget.left is None:
         return 0.0
-    least = LEAST_LEFT if budget.limit is None else min(LEAST_LEFT, budget.limit // 3)
-    return 0.0 if budget.left >= least else max(0.0, budget.left_at + LOOK_AGAIN - now)
+    return 0.0 if budget.left >= least_left(budget) else max(0.0, budget.left_at + LOOK_AGAIN - now)
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

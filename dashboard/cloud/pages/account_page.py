@@ -1,26 +1,30 @@
-"""What the page of one account shows. One call at most: the list of Workers."""
+"""What the page of one account shows. A few calls at most: the list of Workers, and the routes of
+`MOST_ROUTES` followed ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from dashboard.accounts.models import Role, User
 from dashboard.accounts.permissions import Permission, permission
 from dashboard.cloud import messages
-from dashboard.cloud.accounts.access import client_of
+from dashboard.cloud.accounts.access import client_of, provider_of
 from dashboard.cloud.accounts.checklist import PERMISSIONS, Check, State
 from dashboard.cloud.client import values
-from dashboard.cloud.client.budget import LEAST_LEFT, MOST, Budget
+from dashboard.cloud.client.budget import LEAST_LEFT, MOST, Budget, least_left
 from dashboard.cloud.client.spending import SharedBudget
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.provider.cloudflare import listed_addresses, log_share
 from dashboard.cloud.provider.values import Address
-from dashboard.cloud.readings import LISTS, Reading, reading
+from dashboard.cloud.readings import LISTS, Reading, reading, stored_reading
 from routing.secret_encryption import DecryptionFailed, decrypt
 
 ENDS_SOON = timedelta(days=14)
+MOST_ROUTES, ROUTES = 3, 600.0
+"""Followed Workers whose routes one look reads (two calls each), and seconds they are fresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class CheckRow:
 @dataclass(frozen=True, slots=True)
 class WorkerChoice:
     """`logs` is the part of requests whose log is stored, 0 to 1. `listed` is false for one that is
-    followed and not in the account's list, or while there is no list."""
+    followed and not in the account's list, or while there is no list. `all_known`: `addresses` has
+    those by route, too."""
 
     name: str
     deployed_at: datetime | None
@@ -44,12 +49,23 @@ class WorkerChoice:
     addresses: Sequence[Address]
     logs: float
     listed: bool = True
+    all_known: bool = False
 
     def accepts(self, host: str) -> bool:
-        """Whether a person may confirm `host`. Without a list, only what was confirmed before."""
-        if not self.listed:
-            return host == self.address
+        """Whether a person may confirm `host`, or keep it confirmed."""
+        if host == self.unlisted:
+            return not self.is_lost
         return host in {address.host for address in self.addresses}
+
+    @property
+    def unlisted(self) -> str:
+        """The confirmed address, if it is not among those that are offered."""
+        return "" if self.address in {a.host for a in self.addresses} else self.address
+
+    @property
+    def is_lost(self) -> bool:
+        """The account no longer has the confirmed address for this Worker."""
+        return bool(self.unlisted) and self.listed and self.all_known
 
     @property
     def one_in(self) -> int:
@@ -58,7 +74,7 @@ class WorkerChoice:
 
 @dataclass(frozen=True, slots=True)
 class BudgetFacts:
-    """Of the last 5 minutes. `left` and `limit` come from the API’s last answer."""
+    """Of the last 5 minutes. `left` and `limit` come from the API’s answer at `left_at`."""
 
     used: int
     queries: int
@@ -67,6 +83,7 @@ class BudgetFacts:
     paused: bool
     most: int = MOST
     least_left: int = LEAST_LEFT
+    left_at: datetime | None = None
 
     @property
     def width(self) -> int:
@@ -115,7 +132,15 @@ def budget_facts(account: CloudAccount, now: datetime) -> BudgetFacts:
     rest: Budget = SharedBudget(token).read()
     queries = SharedBudget(token, "graphql").read().used(seconds)
     paused = rest.paused_until > seconds
-    return BudgetFacts(rest.used(seconds), queries, rest.left, rest.limit, paused)
+    return BudgetFacts(
+        rest.used(seconds),
+        queries,
+        rest.left,
+        rest.limit,
+        paused,
+        least_left=least_left(rest),
+        left_at=datetime.fromtimestamp(rest.left_at, UTC) if rest.left_at else None,
+    )
 
 
 def worker_choices(
@@ -125,21 +150,49 @@ def worker_choices(
     last."""
     listed = reading(account, "workers", lambda: client_of(account).workers(), now, LISTS)
     followed = {row.name: row.address for row in account.workers.all()}
+    workers = listed.value or ()
+    routed = _with_routes(account, [w.name for w in workers if w.name in followed], now)
     choices = [
         WorkerChoice(
             worker.name,
             worker.deployed_on,
             worker.name in followed,
             followed.pop(worker.name, ""),
-            listed_addresses(worker),
+            routed.get(worker.name) or listed_addresses(worker),
             log_share(worker.observability),
+            all_known=worker.name in routed,
         )
-        for worker in listed.value or ()
+        for worker in workers
     ]
     gone = [
         WorkerChoice(n, None, True, host, (), 0.0, listed=False) for n, host in followed.items()
     ]
     return listed, choices + gone
+
+
+def _with_routes(
+    account: CloudAccount, names: Sequence[str], now: datetime
+) -> dict[str, Sequence[Address]]:
+    """Addresses of these Workers, routes among them; only those that were read. None without the
+    permission."""
+    if account.checklist.get(str(Check.ADDRESSES), {}).get("state") != State.WORKS:
+        return {}
+    found: dict[str, Sequence[Address]] = {}
+    left = MOST_ROUTES
+    for name in names:
+        what = f"addresses.{name}"
+        read: Reading[Sequence[Address]] = stored_reading(account, what)
+        is_old = read.read_at is None or (now - read.read_at).total_seconds() >= ROUTES
+        if is_old and left:
+            left -= 1
+            read = reading(account, what, partial(_addresses, account, name), now, ROUTES)
+        if read.value is not None:
+            found[name] = read.value
+    return found
+
+
+def _addresses(account: CloudAccount, name: str) -> Sequence[Address]:
+    return list({a.host: a for a in reversed(provider_of(account).addresses(name))}.values())[::-1]
 
 
 def _check_row(check: Check, account: CloudAccount) -> CheckRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from dashboard.cloud import messages
 from dashboard.cloud.models import CloudAccount, Verification
@@ -17,7 +18,7 @@ BARS = 24
 @dataclass(frozen=True, slots=True)
 class VerificationNote:
     """`bars` are of the newest probes: right, wrong or unseen. `tone` is a CSS class. `again`: it
-    can be tried again."""
+    can be tried again. `at`: when the last probe was right."""
 
     state: str
     title: str
@@ -27,6 +28,7 @@ class VerificationNote:
     host: str = ""
     bars: Sequence[str] = ()
     again: bool = False
+    at: datetime | None = None
 
 
 def verification_note(
@@ -49,11 +51,12 @@ def _note(row: Verification) -> VerificationNote:
         return VerificationNote(row.state, title, text, "", "radar", row.host, bars)
     if row.state == VerificationState.LIVE:
         seconds = (row.ended_at - row.began_at).total_seconds() if row.ended_at else 0
-        title = messages.probed(row.right, row.places, seconds)
+        title = messages.probed(row.right, row.places, seconds, decisive=row.decisive)
         text = messages.OTHER_PLACES
         if not row.decisive:
             text = f"{text} {messages.SHARE_UNKNOWN}"
-        return VerificationNote(row.state, title, text, "ok-words", "radar", row.host, bars)
+        tone, icon = "ok-words", "radar"
+        return VerificationNote(row.state, title, text, tone, icon, row.host, bars, at=row.ended_at)
     if row.state == VerificationState.SUPERSEDED:
         return VerificationNote(row.state, messages.SUPERSEDED)
     title, text = messages.VERIFICATION_WHY[row.why or "not_seen"]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from dashboard.accounts.models import Token
 from dashboard.cloud.models import CloudAccount
 from dashboard.egress.client import SendFailed
-from routing.models import AuditEntry
+from routing.models import AuditEntry, Worker, WorkerRoute
 from routing.secret_encryption import decrypt
 from tests.dashboard.cloud.conftest import BASE
 from tests.factories import make_deployment, make_worker
@@ -217,3 +217,20 @@ def test_five_people_share_one_reading(root, other, account, shop):
     for _ in range(5):
         root.get("/cloudflare/shop-prod/")
     assert len(other.sent) == before + 1
+
+
+def test_routes_of_followed_workers_are_offered_and_a_lost_address_is_named(root, account, shop):
+    path = "/cloudflare/shop-prod/"
+    CloudAccount.objects.update(checklist={"addresses": {"state": "works"}})
+    given = {"zone": "example.com", "worker": Worker.objects.get(), "created_at": timezone.now()}
+    WorkerRoute.objects.create(pattern="example.com/shop/*", **given)
+    confirmed = {"address": "gone.example", "address_confirmed_at": timezone.now()}
+    account.workers.create(name="shop", **confirmed)
+    cache.clear()
+    page = root.get(path)
+    [choice] = page.context["choices"]
+    assert choice.accepts("example.com") and choice.is_lost
+    assert b"gone.example (no longer listed" in page.content
+    CloudAccount.objects.update(checklist={})  # routes are not read: it may be one
+    [choice] = root.get(path).context["choices"]
+    assert choice.accepts("gone.example") and not choice.is_lost

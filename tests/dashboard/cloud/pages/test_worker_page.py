@@ -158,7 +158,9 @@ def test_a_lost_answer_is_found_by_its_marker(maya, shop, misbehave, other):
     assert len([1 for m, p in other.sent if m == "POST" and p.endswith("/deployments")]) == 1
 
 
-def test_without_a_trace_it_is_unsure_then_needs_attention(maya, shop, other, monkeypatch):
+def test_without_a_trace_it_is_unsure_then_needs_attention(
+    maya, shop, other, monkeypatch, misbehave
+):
     send = other.send
 
     def lose_writes(method, url, **given):
@@ -175,6 +177,9 @@ def test_without_a_trace_it_is_unsure_then_needs_attention(maya, shop, other, mo
     page = shown(maya)
     assert b'data-state="unsure"' in page.content and b"Unsure whether" in page.content
     CloudChange.objects.update(made_at=timezone.now() - timedelta(seconds=91))
+    misbehave(lacks=["scripts_read"])  # unread: whether Cloudflare lists it is not known
+    assert b"Unsure whether" in shown(maya).content
+    misbehave()
     assert b"needs attention" in shown(maya).content
 
 
@@ -251,3 +256,23 @@ def test_5xx_come_from_stored_logs_and_are_missing_without_one(maya, shop, misbe
     misbehave(lacks=["observability"])
     page = shown(maya)
     assert page.context["rows"][0].failures is None and page.context["errors"].problem
+
+
+def test_each_figure_has_its_own_time_and_an_old_deployment_is_not_called_live(
+    maya, shop, misbehave, monkeypatch
+):
+    page = shown(maya)
+    assert b'class="live"' in page.content and b">live now<" in page.content
+    assert re.search(rb'data-errors-as-of="20', page.content)
+    misbehave(lacks=["scripts_read"])
+    monkeypatch.setattr("dashboard.cloud.readings.LIVE", -1.0)
+    page = maya.get(PAGE)
+    assert page.context["read"].problem and page.context["live"]
+    assert b'class="live"' not in page.content and b">live now<" not in page.content
+
+
+def test_a_refused_deployment_is_said_to_be_unsent_in_the_audit_trail(maya, shop, misbehave):
+    misbehave(lacks=["scripts_edit"])
+    deploy(maya, *shop, "25")
+    actions = set(AuditEntry.objects.values_list("action", flat=True))
+    assert "cloud.not_deployed" in actions and "cloud.deployed" not in actions
