@@ -1,6 +1,6 @@
 """Access to namespaces of the state process: one header, whose capability is for one namespace.
 
-Whoever has the capability can read and write the namespace. It is an HMAC, so the state process
+The capability gives read and write access to the namespace. It is an HMAC, so the state process
 knows those of new namespaces without a change of its configuration.
 """
 

@@ -1,4 +1,4 @@
-"""Texts of `sluice doctor`: what was found, and what to do."""
+"""Texts of `sluice doctor`: what is wrong, and what to do."""
 
 from __future__ import annotations
 

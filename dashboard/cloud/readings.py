@@ -17,7 +17,7 @@ from dashboard.limits.places import NoPlace, Places
 
 T = TypeVar("T")
 STAYS = 3600
-"""Seconds an old answer is shown, as of its time, while there is no newer one."""
+"""Seconds an old answer is used, as of its time, while there is no newer one."""
 LIVE, LISTS, VERSIONS, FIGURES, LOGS = 4.0, 15.0, 60.0, 30.0, 30.0
 """Seconds for which an answer is fresh: deployments of up to two watched Workers, the list of
 Workers, versions, counts, logs (for all Workers)."""

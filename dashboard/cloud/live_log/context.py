@@ -23,7 +23,7 @@ READ = 1_000
 """Events that are searched."""
 STORED = timedelta(minutes=15)
 WATCH_SECONDS = 20
-"""The page reads itself every 2 s; a tail of all requests is not held for longer than needed."""
+"""The page reads itself every 2 s; a tail of all requests stays open no longer than needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Deletes old events and tails that nobody watches."""
+"""Deletes old events and tails that are not watched."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dashboard.cloud.models import CloudAccount, CloudTail, CloudTailEvent
 from dashboard.cloud.proof.evidence import TailCoverage, TailEvent, TailState
 
 WATCH_SECONDS = 90
-"""After the last look nobody watches."""
+"""How long a Worker is watched after the last look."""
 SKEW = timedelta(seconds=2)
 """A notice that events are dropped may come after the event that was."""
 _PAUSE = 0.05
