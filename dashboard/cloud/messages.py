@@ -56,6 +56,10 @@ def no_such_account(ids: Sequence[str]) -> str:
     return f"This token does not reach that account. It reaches {', '.join(ids[:20]) or 'none'}."
 
 
+def token_inactive(status: str) -> str:
+    return f"Cloudflare says that this token is {status[:40]}."
+
+
 def connected(slug: str) -> str:
     return f"{slug} is connected. Choose the Workers to follow."
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from django.utils import timezone
 
-from dashboard.accounts.actor import Actor
 from dashboard.cloud.accounts.access import capabilities_of, client_of
-from dashboard.cloud.egress.access_token import with_access_token
-from dashboard.cloud.egress.admission import admit
-from dashboard.cloud.egress.send import send
-from dashboard.cloud.egress.values import SentRequest, WorkerRequest
+from dashboard.cloud.egress.values import SentRequest
 from dashboard.cloud.models import CloudAccount
 from dashboard.cloud.proof.evidence import AnswerFacts, Evidence, StoredLog, TailEvent
 from dashboard.cloud.proof.hops import Hop, hop_trail
@@ -23,8 +18,6 @@ from dashboard.cloud.tails import watches
 
 WAIT_SECONDS = 5.0
 """For the event of a request; one usually comes in about a second."""
-OPEN_SECONDS = 6.0
-"""For the tail to open, before a request is sent without it."""
 _EDGE_ERROR = "error code: 1"
 
 
@@ -93,34 +86,6 @@ def logged_verdict(account: CloudAccount, worker: str, answer: AnswerFacts) -> V
     coverage = watches.coverage_of(account, worker, answer.sent_at)
     events = _of(watches.events_of([answer.nonce]), answer)
     return judge(Evidence(answer, coverage, events, logs, looked))
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A request from here, and which version answered it."""
-
-    sent: SentRequest
-    verdict: Verdict
-
-
-def send_and_prove(
-    account: CloudAccount,
-    worker: str,
-    request: WorkerRequest,
-    by: Actor,
-    *,
-    versions: Collection[str] = (),
-    wait: float = WAIT_SECONDS,
-) -> Proven:
-    """One request, audited. Raises `CloudError` if it may not be sent, `SendFailed` without an
-    answer."""
-    target = request.target.decode("latin-1")
-    destination = admit(account, worker, by, method=request.method, target=target)
-    watches.wait_until_open(account, worker, OPEN_SECONDS)
-    request, _secrets = with_access_token(destination, request)
-    sent = send(destination, request)
-    facts = answer_facts(sent, versions)
-    return Proven(sent, verdicts(account, worker, [facts], wait=wait)[facts.nonce])
 
 
 def trail_of(nonce: str, entry: str, bound: Collection[str] = ()) -> tuple[Hop, ...]:

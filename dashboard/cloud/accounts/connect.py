@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from dashboard.accounts.actor import Actor
 from dashboard.cloud import messages
-from dashboard.cloud.accounts.access import client_of
+from dashboard.cloud.accounts.access import client_of, guarded
 from dashboard.cloud.accounts.checklist import Check, Result, run_checklist
 from dashboard.cloud.client import values
 from dashboard.cloud.client.calls import CloudClient
@@ -70,9 +70,10 @@ def replace_token(account: CloudAccount, token: str, by: Actor) -> None:
 
 
 def check_again(account: CloudAccount, by: Actor) -> None:
-    """Verifies the token and tries everything again. Raises `CloudError` without an answer."""
+    """Verifies the token and tries everything again. Raises `CloudError` without an answer, or if
+    the token no longer works, which the account then says."""
     client = client_of(account)
-    kind, token = _verified(client, account.account_id)
+    kind, token = guarded(account, lambda: _verified(client, account.account_id), by.now)
     account.token_kind, account.token_expires_at = kind, token.expires_on
     account.problem, account.problem_at = "", None
     account.checklist = _as_json(run_checklist(client, by.now))
@@ -155,13 +156,17 @@ def _chosen(client: CloudClient, account_id: str) -> values.Account:
 
 
 def _verified(client: CloudClient, account_id: str) -> tuple[CloudAccount.TokenKind, values.Token]:
-    """A token of a person, else of the account: error 1000 on the first call means that."""
+    """A token of a person, else of the account: error 1000 on the first call means that. Raises
+    `CloudError` for one that is disabled or expired."""
     try:
-        return CloudAccount.TokenKind.USER, client.verify_user_token()
+        kind, token = CloudAccount.TokenKind.USER, client.verify_user_token()
     except CloudError as error:
         if error.kind is not Kind.FORBIDDEN or error.code != 1000:
             raise
-    return CloudAccount.TokenKind.ACCOUNT, client.verify_account_token()
+        kind, token = CloudAccount.TokenKind.ACCOUNT, client.verify_account_token()
+    if token.status not in ("", "active"):
+        raise CloudError(Kind.FORBIDDEN, messages.token_inactive(token.status))
+    return kind, token
 
 
 def _as_json(results: Mapping[Check, Result]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from dashboard.accounts.models import Token
+from dashboard.cloud.client import values
+from dashboard.cloud.client.calls import CloudClient
 from dashboard.cloud.models import CloudAccount
 from dashboard.egress.client import SendFailed
 from routing.models import AuditEntry, Worker, WorkerRoute
@@ -234,3 +236,14 @@ def test_routes_of_followed_workers_are_offered_and_a_lost_address_is_named(root
     CloudAccount.objects.update(checklist={})  # routes are not read: it may be one
     [choice] = root.get(path).context["choices"]
     assert choice.accepts("gone.example") and not choice.is_lost
+
+
+def test_a_disabled_token_is_not_connected_and_checking_again_announces_it(
+    root, other, account, shop, monkeypatch
+):
+    disabled = values.Token(status="disabled")
+    monkeypatch.setattr(CloudClient, "verify_user_token", lambda self: disabled)
+    page = root.post(CONNECT, form(other, slug="second"))
+    assert page.status_code == 422 and b"disabled" in page.content
+    root.post("/cloudflare/shop-prod/check/")
+    assert CloudAccount.objects.get().problem == "revoked"
