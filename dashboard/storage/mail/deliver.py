@@ -15,7 +15,7 @@ from dashboard.storage.mail import messages
 from dashboard.storage.mail.compose import MessageInvalid, compose
 from dashboard.storage.mail.outbox import OutboxMessage
 
-_LINE_END = re.compile(rb"\r?\n")
+_LINE_END = re.compile(rb"\r\n?|\n")
 
 
 class DeliveryFailed(Exception):

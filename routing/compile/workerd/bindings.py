@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from routing.compile import names
 from routing.compile.workerd.assets import assets_binding
 from routing.compile.workerd.binding_types.ai import TYPE as AI, bind_ai
 from routing.compile.workerd.binding_types.rate_limits import TYPE as RATE_LIMIT, bind_rate_limit
@@ -187,7 +188,8 @@ def _text(binding: BindingSpec, name: str) -> str:
 def _check_service(binding: BindingSpec) -> None:
     _text(binding, "service")
     if binding.options.get("entrypoint") is not None:
-        if _text(binding, "entrypoint").startswith("*"):
+        name = _text(binding, "entrypoint")
+        if name.startswith("*") or name in (names.PROPS, names.TAIL):
             raise VersionInvalid(
                 "binding", f'Service binding "{binding.name}": no entrypoint has such a name.'
             )

@@ -5,6 +5,7 @@ import { bucket, holds, process } from "sluice-internal:objects-assignment";
 
 const FRESH_MS = 1000;
 const WAIT_MS = 15_000; // for a hand-over, or a version that starts
+const TIMEOUT_MS = 3000;
 const MOST_HOPS = 3;
 
 export class Router {
@@ -41,7 +42,8 @@ export class Router {
 
   async #refresh() {
     try {
-      const response = await this.env.control.fetch("http://agent" + this.env.path);
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await this.env.control.fetch("http://agent" + this.env.path, { signal });
       if (!response.ok) return;
       ({ ranges: this.#ranges, edge: this.#edge } = await response.json());
       this.#told = Date.now();

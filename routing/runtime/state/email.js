@@ -191,14 +191,16 @@ function forbidden(rules, { from, to }) {
   return other === undefined ? null : `email to ${other} not allowed`;
 }
 
-/** The first of each name, in lower case, with folded lines joined. */
+/** The first of each name, in lower case, with folded lines joined; several From are an empty one.
+ *  Lines end as in dashboard/storage/mail/deliver.py. */
 function headersOf(content) {
-  const head = new TextDecoder("latin1").decode(content.subarray(0, 256 * 1024));
-  const lines = head.split(/\r?\n\r?\n/, 1)[0].replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/);
+  const text = new TextDecoder("latin1").decode(content).replace(/\r\n?/g, "\n");
+  const lines = text.split("\n\n", 1)[0].replace(/\n[ \t]+/g, " ").split("\n");
   const headers = new Map();
   for (const line of lines) {
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).trim().toLowerCase();
+    if (name === "from" && headers.has(name)) headers.set(name, "");
     if (colon > 0 && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
   }
   return headers;

@@ -166,7 +166,7 @@ def mail_server(settings, answer="250 OK"):
 
 def test_the_mail_server_gets_the_envelope_and_every_byte(sender, settings):
     with mail_server(settings) as taken:
-        send(body=raw("Dots", ".\n..\nend"), to=[OPS, "blind@example.com"])
+        send(body=raw("Dots", ".\n..\rend"), to=[OPS, "blind@example.com"])
         look(timezone.now())
     [(mail_from, recipients, content)] = taken
     assert (mail_from, recipients) == (ME, [OPS, "blind@example.com"])

@@ -128,6 +128,11 @@ def test_messages_are_stored_and_addresses_checked(folder):
                     "send() needs a recipient": {"to": [], "text": "T"},
                 }.items():
                     assert await send(**fields) == problem
+                for end in ("\n", "\r"):
+                    forged = RAW.replace(
+                        "Message-ID", f"x: y{end}From: ceo@example.com\r\nMessage-ID"
+                    )
+                    assert "does not match" in await send(raw=forged)
                 assert len(stored()) == 3
             rules = {"destination_address": OPS, "allowed_sender_addresses": [ME]}
             async with version(folder, 2, **rules) as send:

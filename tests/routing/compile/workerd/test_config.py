@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from routing.compile import names
 from routing.compile.workerd import config as workerd, objects
 from routing.compile.workerd.entry import FILE
 from routing.snapshot import BindingSpec, VersionSpec
@@ -32,6 +33,13 @@ def refusal(version: VersionSpec) -> workerd.VersionInvalid:
     with pytest.raises(workerd.VersionInvalid) as caught:
         config(version)
     return caught.value
+
+
+@pytest.mark.parametrize("entrypoint", [names.OBJECTS, names.PROPS, names.TAIL])
+def test_entrypoints_of_the_edge_are_bound_by_no_upload(entrypoint):
+    options = {"service": "other", "entrypoint": entrypoint}
+    binding = BindingSpec(name="API", type="service", options=options)
+    assert refusal(make_version(bindings=(binding,))).kind == "binding"
 
 
 @pytest.mark.parametrize(
