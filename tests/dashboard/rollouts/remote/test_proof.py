@@ -14,6 +14,7 @@ from dashboard.rollouts.remote.start import StartRefused
 from dashboard.sending.answer import Answer
 from dashboard.sending.wire_request import OVERRIDES, SendFailed
 from dashboard.smoketests.suites.yaml_format import read_suite
+from routing.models import AuditEntry
 from tests.dashboard.rollouts.playbook import plan_of
 
 SUITE = """
@@ -84,6 +85,8 @@ def test_a_proved_check_passes_and_is_sent_to_the_candidate(shop, probing, answe
     assert (result["verdict"], result["rank"]) == ("passed", "proved")
     [request] = answering["sent"]
     assert request.target == b"/total" and shop.candidate in dict(request.lines).popitem()[1]
+    sent = AuditEntry.objects.get(action="cloud.request").after
+    assert (sent["method"], sent["path"], sent["count"]) == ("GET", "/total", 1)
     assert shop.look().state == "review" and shop.live()[shop.candidate] == 0
 
 
