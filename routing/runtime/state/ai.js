@@ -35,7 +35,7 @@ const problem = (status, code, message) =>
     name: "InferenceUpstreamError" }, { status });
 
 async function run(request, env) {
-  if (Number(request.headers.get("content-length")) > MOST_BYTES)
+  if (!(Number(request.headers.get("content-length") ?? Infinity) <= MOST_BYTES))
     throw new Problem(413, 3006, "The input is larger than 10 MB");
   if (!request.headers.get("content-type")?.startsWith("application/json"))
     throw new Problem(400, 5006, "Inputs with streams are not supported");

@@ -128,6 +128,13 @@ def test_a_host_that_is_away_is_an_error(folder: Path) -> None:
         with version(folder) as client:
             answer = client.post("/", json={"model": "m", "inputs": {"prompt": "x"}}).json()
             assert "cannot be reached" in answer["error"] and "127.0.0.1" not in answer["error"]
+        own = {
+            HEADER: header_value(state_key(KEY), KIND, "shop"),
+            "content-type": "application/json",
+        }
+        transport = httpx.HTTPTransport(uds=names.STATE_SOCKET)
+        with httpx.Client(transport=transport, base_url="http://s", headers=own) as client:
+            assert client.post("/run", content=iter([b"{}"])).status_code == 413  # of any length
 
 
 @pytest.mark.slow
