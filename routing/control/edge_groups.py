@@ -96,8 +96,10 @@ def set_worker_groups(
 
 def _check_objects(worker: Worker, groups: Sequence[str]) -> None:
     """Refuses to leave the edge that has the Worker's Durable Objects: they would stop."""
+    if not groups or not worker.object_namespaces.exists():
+        return
     edge = home_of(worker)
-    if edge and groups and edge.group not in groups and worker.object_namespaces.exists():
+    if edge and edge.group not in groups:
         raise GroupsRefused(object_messages.leaves_edge(worker.name, edge.name, edge.group))
 
 
