@@ -126,6 +126,7 @@ def test_a_version_at_0_percent_is_proved_from_the_playground(
     visitor.enter("root")
     page = visitor.open("/cloudflare/shop-prod/workers/checkout-api/")
     page.get_by_role("link", name="Send a request").click()
+    page.wait_for_url("**/playground/**")  # loaded: scripts see no earlier choice
     page.locator("#version-checkout-api").select_option(str(new.id))
     page.locator('[data-outcome="applied"]').wait_for()
     page.locator("[data-send]").click()

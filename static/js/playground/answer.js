@@ -1,9 +1,10 @@
 // @ts-check
 // The answer comes into view on a phone, and the focus stays on Send.
-import { need } from "../dom.js";
+import { first } from "../dom.js";
 
 function scrollToAnswer() {
-  const answer = need("#answer");
+  const answer = first("#answer");
+  if (!answer) return; // another page took the place of this one
   const { top } = answer.getBoundingClientRect();
   if (top >= 0 && top < innerHeight / 2) return;
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
