@@ -30,10 +30,13 @@ FETCH = (Export(name="default", kind="object", handlers=("fetch",)),)
 def answering(
     text: str, number: int = 1, *, more: str = "", bindings: Sequence[BindingSpec] = ()
 ) -> Upload:
-    """A version that answers `text`; on /slow after a second, and never on /loop."""
-    source = f"""export default {{ async fetch(request) {{
+    """A version that answers `text`; on /slow after a second, and never on /loop. /is-slow says
+    whether a request to /slow has arrived."""
+    source = f"""let slow = false;
+    export default {{ async fetch(request) {{
       const {{ pathname }} = new URL(request.url);
-      if (pathname === "/slow") await scheduler.wait(1000);
+      if (pathname === "/is-slow") return new Response(slow);
+      if (pathname === "/slow") {{ slow = true; await scheduler.wait(1000); }}
       if (pathname === "/loop") for (;;);
       {more}
       return new Response({json.dumps(text)});

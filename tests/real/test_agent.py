@@ -93,6 +93,7 @@ def test_versions_come_and_go_under_load_without_a_failed_request(agent, control
             agent.applied(control.deploy("shop", (found, ALL)))
             thread.start()
             eventually(lambda text=text: text in load.answers)
+            eventually(lambda: agent.get("shop", "/is-slow").text == "true")
             if number % 3 == 0:
                 agent.applied(control.deploy("shop", (A, 50_000), (found, 50_000)))
         agent.applied(control.deploy("shop", (A, ALL)))
