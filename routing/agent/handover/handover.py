@@ -69,10 +69,15 @@ class Handover:
         try:
             await self._know_memory_size()
             taken = await asyncio.to_thread(sockets.duplicates, pid, self._addresses)
+        except (ProcessLookupError, FileNotFoundError):
+            return  # it ended meanwhile
         except OSError as error:
             self._may_take = False
             if not self._sockets:
                 log.warning("when Envoy ends, connections are refused for a moment: %s", error)
+            return
+        if not self._sockets.keys() <= taken.keys():
+            sockets.close(taken)  # a process that ends has no sockets left: ours are the same
             return
         sockets.close(self._sockets)
         self._sockets = taken

@@ -1,5 +1,6 @@
 """Which sockets the next Envoy starts on; a Python process listens in Envoy's place."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -69,6 +70,24 @@ async def test_the_next_envoy_starts_on_the_sockets_of_the_one_that_died(edge):
     assert not edge.refuses
     assert "--base-id" in edge.handover.arguments()
     assert edge.handover.is_under_way
+
+
+async def test_an_envoy_that_ends_while_its_sockets_are_taken_costs_none(edge):
+    """It is a zombie then, or gone already."""
+    edge.handover.arguments()
+    edge.starts()
+    await edge.handover.take(edge.process.pid)
+    edge.dies()
+    before = edge.handover.count
+    for is_reaped in (False, True):
+        edge.starts()
+        edge.process.kill()
+        os.waitid(os.P_PID, edge.process.pid, os.WEXITED | os.WNOWAIT)
+        if is_reaped:
+            edge.process.wait()
+        await edge.handover.take(edge.process.pid)
+        assert edge.handover.count == before and not edge.refuses
+        edge.process.wait()
 
 
 async def test_what_fails_on_them_starts_on_its_own_and_so_does_what_comes_late(edge):
