@@ -9,7 +9,7 @@
 // props and entrypoint with each call.
 import workers from "cloudflare-internal:workers";
 
-const NOBODY =
+const NO_ENTRYPOINT =
   "The Worker that this service binding calls is not running, or exports no entrypoint of that name.";
 const FRESH_MS = 1000; // older: this call uses the answer, and another one is asked for meanwhile
 const STALE_MS = 3000; // older still: this call waits, for a slot may belong to another version now
@@ -52,7 +52,7 @@ export function service(env) {
   async function late(name, args) {
     await refresh();
     const stub = draw();
-    if (!stub) throw new Error(NOBODY);
+    if (!stub) throw new Error(NO_ENTRYPOINT);
     return member(stub, name)(...args);
   }
 

@@ -3,14 +3,14 @@
 // is counted. A response never waits for it.
 //
 // The agent answers each POST with how much it wants to hear for now:
-//   all      every request                  (somebody is looking at this Worker)
+//   all      every request                  (a page shows the log of this Worker)
 //   notable  console lines, exceptions, failures, and RPC, cron, queue and alarm events, which no
 //            access log has
 //   errors   exceptions and failures        (the edge is busy)
 //   off      nothing
 // and with the Tail Workers of this one (`tail_consumers`), which get every event through Envoy.
 // An answer holds for FRESH_MS. Later requests are sent whole until there is a new one, so that
-// whoever begins to look misses nothing; the agent throws away what it did not want.
+// a page that opens misses nothing; the agent throws away what it did not want.
 const MAX_ITEMS = 1000, MAX_BYTES = 1 << 20, MAX_ONE = 256 << 10;
 const MAX_BATCH = 100, CONSUMER_MS = 30_000;
 const WAIT_MS = 100, ASK_MS = 5, FRESH_MS = 500, TIMEOUT_MS = 2000;

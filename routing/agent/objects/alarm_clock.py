@@ -120,7 +120,7 @@ class AlarmClock:
             self._settle(alarm, result)
 
     def _settle(self, alarm: Alarm, result: AlarmResult) -> None:
-        if result.outcome == "notHeld":
+        if result.outcome == "notAssigned":
             self._again(alarm)
         elif result.outcome == "exception" and alarm.retries < MOST_RETRIES:
             wait = _FIRST_RETRY_MS << alarm.retries

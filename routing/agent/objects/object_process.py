@@ -43,7 +43,7 @@ class _State(msgspec.Struct):
 
 
 class AlarmResult(msgspec.Struct):
-    """`outcome` is ok, exception, noHandler or notHeld."""
+    """`outcome` is ok, exception, noHandler or notAssigned."""
 
     outcome: str
     message: str = ""

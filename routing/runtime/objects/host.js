@@ -4,7 +4,7 @@ import { admit, assign, command, commandOf, holds, process, state, track } from 
 import { alarmStorage } from "sluice-internal:objects-alarms";
 import { arrived, callObject, fetchObject, HEADER, property } from "sluice-internal:objects-namespace";
 
-const HELD_MS = 5000;
+const ASSIGNED_WITHIN_MS = 5000;
 const MOVED = 1012; // Service Restart
 
 /** The class `Base`, which obeys the agent: it runs only where it is assigned to. */
@@ -98,9 +98,9 @@ export async function control(request, ctx) {
 }
 
 async function alarm({ namespace, id, name, scheduledTime, retryCount }) {
-  const until = Date.now() + HELD_MS;
+  const until = Date.now() + ASSIGNED_WITHIN_MS;
   while (!holds(id)) {
-    if (Date.now() > until) return Response.json({ outcome: "notHeld" });
+    if (Date.now() > until) return Response.json({ outcome: "notAssigned" });
     await scheduler.wait(20);
   }
   try {

@@ -11,7 +11,7 @@ const MOST_HOPS = 3;
 export class Router {
   #ranges = [];
   #edge = "";
-  #told = -Infinity;
+  #refreshedAt = -Infinity;
 
   /** `env`: control, path, slot0 … slotN. `isOwn`: of the Worker that this process runs. */
   constructor(env, isOwn) {
@@ -34,7 +34,7 @@ export class Router {
 
   /** null if its version does not run. */
   async #slotOf(point, mostAge) {
-    if (Date.now() - this.#told >= mostAge) await this.#refresh();
+    if (Date.now() - this.#refreshedAt >= mostAge) await this.#refresh();
     if (this.#edge) throw new Error(`The edge "${this.#edge}" has this Worker's Durable Objects.`);
     const found = this.#ranges.find(([, first, end]) => first <= point && point < end);
     return found ? found[0] : null;
@@ -46,7 +46,7 @@ export class Router {
       const response = await this.env.control.fetch("http://agent" + this.env.path, { signal });
       if (!response.ok) return;
       ({ ranges: this.#ranges, edge: this.#edge } = await response.json());
-      this.#told = Date.now();
+      this.#refreshedAt = Date.now();
     } catch {
       // The agent is away: its last answer still holds.
     }

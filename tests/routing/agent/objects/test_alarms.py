@@ -140,7 +140,7 @@ async def test_exceptions_are_retried_with_growing_pauses_and_then_given_up(cloc
 
 async def test_an_object_that_is_not_reached_is_tried_again_for_ever(clock, store):
     store.set(KEY, LOW, None, clock.now)
-    clock.answers = [Unreachable("away"), AlarmResult("notHeld")] * 10
+    clock.answers = [Unreachable("away"), AlarmResult("notAssigned")] * 10
     for _ in range(20):
         assert await clock.tick(1000) == [("new", LOW, 0)]
     assert await clock.tick(1000) == [("new", LOW, 0)]
