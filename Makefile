@@ -35,7 +35,7 @@ PINNED := ^(\#.*|-r requirements\.txt|[a-z0-9-]+(\[[a-z]+\])?==[0-9][0-9a-z.]*( 
 
 .DEFAULT_GOAL := help
 .PHONY: help run restart stop test test-fast test-rooms coverage check check-types check-rest rest-and-tests golden format sizes clean \
-	test-cloud test-cluster test-public torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-steps bench-assets bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
+	test-cloud test-cluster test-public test-torture torture bench-edge bench-permits bench-propagation bench-many bench-memory bench-state bench-steps bench-assets bench-compile bench-pages bench-tails bench-observation bench-rollups bench-playground bench-web bench-guardrails bench-candidates bench-abort bench-strangers bench-insiders
 
 help: ## List these targets
 	@echo "Sluice: gradual deployments for Workers, on your own machines"
@@ -129,6 +129,10 @@ test-cluster: ## Sluice on machines of network namespaces, every fault at full l
 	SLUICE_TEST_CLUSTER=1 $(PYTEST) tests/real/test_cluster.py
 	$(PY) -m benchmarks.cluster
 	$(PY) -m benchmarks.cluster --upgrade
+
+test-torture: ## One round of the most telling faults (a minute)
+	$(call SETUP,test)
+	SLUICE_TEST_TORTURE=1 $(PYTEST) tests/real/test_torture.py
 
 torture: ## Every fault at random instants against a real edge: make torture MINUTES=30 SEED=1
 	$(call SETUP,bench)

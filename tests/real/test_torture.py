@@ -11,7 +11,7 @@ from benchmarks.torture.report import printed
 pytestmark = pytest.mark.real
 
 
-@pytest.mark.skipif("SLUICE_TEST_TORTURE" not in os.environ, reason="make torture runs all of it")
+@pytest.mark.skipif("SLUICE_TEST_TORTURE" not in os.environ, reason="make test-torture runs it")
 def test_no_fault_costs_more_than_it_may():
     rounds = run(SHORT, 1, seconds=600, most=len(SHORT), deploying=False, slack=30)
     assert not any(one.violations for one in rounds), printed(rounds)
