@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import tempfile
 import time
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
-from routing.agent.base.capnp_config import encode, runtime
 from routing.compile import names
-from routing.compile.workerd import config as workerd
-from routing.home import HOME
-from routing.snapshot import BindingSpec, ModuleSpec, Secret
+from routing.snapshot import BindingSpec, Secret
 from routing.state_access import HEADER, header_value, state_key
-from tests.real.version_process import serve_version, stop
-from tests.routing.compile.cases import make_version
+from tests.routing.storage.running_version import running_version
 from tests.state_process import KEY, state_process
 
 pytestmark = pytest.mark.slow
@@ -39,44 +32,20 @@ CODE = b"""export default {
 """
 
 
-@pytest.fixture
-def folder(monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="sluice-") as made:
-        monkeypatch.setenv("PYTHONPATH", str(HOME))
-        monkeypatch.chdir(made)
-        for name in ("log", "v", "state"):
-            (Path(made) / name).mkdir()
-        yield Path(made)
-
-
 @asynccontextmanager
 async def version(folder, dataset="hits", capability_of="hits"):
-    sha256 = hashlib.sha256(CODE).hexdigest()
-    kind = "application/javascript+module"
-    module = ModuleSpec(name="m.js", content_type=kind, sha256=sha256, size=len(CODE))
     value = header_value(state_key(KEY), "dataset", capability_of)
     value = value.replace(f":{capability_of}:", f":{dataset}:")
     binding = BindingSpec(
         name="HITS", type="analytics_engine", options={"dataset": dataset}, secret=Secret(value)
     )
-    fields = {"modules": (module,), "main_module": "m.js", "exports": (), "bindings": (binding,)}
-    made = make_version(1, **fields)
-    contents = {sha256: CODE}
-    config = workerd.config("shop", made, contents, slot=0, runtime=runtime(), tail=False)
-    process = serve_version(folder, made, encode(config), None)
-    transport = httpx.AsyncHTTPTransport(uds=names.socket_file(made.id, names.socket()))
-    try:
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://w", timeout=30
-        ) as client:
+    async with running_version(folder, CODE, binding) as client:
 
-            async def write(*points, times=1):
-                body = {"points": points or [{}], "times": times}
-                return (await client.post("/", json=body)).text
+        async def write(*points, times=1):
+            body = {"points": points or [{}], "times": times}
+            return (await client.post("/", json=body)).text
 
-            yield write
-    finally:
-        stop(process)
+        yield write
 
 
 def status(dataset="hits"):

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 
-from routing.agent.base.capnp_config import encode, runtime
 from routing.compile import names
-from routing.compile.workerd import config as workerd
 from routing.compile.workerd.binding_types.send_email import KIND, TYPE, problem_of, rules_id
-from routing.home import HOME
-from routing.snapshot import BindingSpec, ModuleSpec, Secret
+from routing.snapshot import BindingSpec, Secret
 from routing.state_access import HEADER, header_value, state_key
-from tests.real.version_process import serve_version, stop
-from tests.routing.compile.cases import make_version
+from tests.routing.storage.running_version import running_version
 from tests.state_process import KEY, state_process
 
 CODE = b"""import { EmailMessage } from "cloudflare:email";
@@ -42,51 +35,23 @@ ME, OPS = "me@example.com", "ops@example.com"
 RAW = f"From: Me <{ME}>\r\nTo: {OPS}\r\nSubject: Hi\r\nMessage-ID: <1@example.com>\r\n\r\nHello"
 
 
-@pytest.fixture
-def folder(monkeypatch):
-    with tempfile.TemporaryDirectory(prefix="sluice-") as made:
-        monkeypatch.setenv("PYTHONPATH", str(HOME))
-        monkeypatch.chdir(made)
-        for name in ("log", "v", "state"):
-            (Path(made) / name).mkdir()
-        yield Path(made)
-
-
 @asynccontextmanager
 async def version(folder, number=1, forged=None, **options):
     """`forged` are the rules of the header instead of the binding's, without their capability."""
-    sha256 = hashlib.sha256(CODE).hexdigest()
-    kind = "application/javascript+module"
-    module = ModuleSpec(name="m.js", content_type=kind, sha256=sha256, size=len(CODE))
     binding = BindingSpec(name="EMAIL", type=TYPE, options=options)
     rules = rules_id("shop", binding)
     value = header_value(state_key(KEY), KIND, rules)
     if forged is not None:
         value = value.replace(rules, rules_id("shop", replace(binding, options=forged)))
-    made = make_version(
-        number,
-        modules=(module,),
-        main_module="m.js",
-        exports=(),
-        bindings=(replace(binding, secret=Secret(value)),),
-    )
-    contents = {sha256: CODE}
-    config = workerd.config("shop", made, contents, slot=0, runtime=runtime(), tail=False)
-    process = serve_version(folder, made, encode(config), None)
-    transport = httpx.AsyncHTTPTransport(uds=names.socket_file(made.id, names.socket()))
-    try:
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://w", timeout=30
-        ) as client:
+    bound = replace(binding, secret=Secret(value))
+    async with running_version(folder, CODE, bound, number) as client:
 
-            async def send(**fields):
-                sent = {"from": ME, "to": OPS} | {k.rstrip("_"): v for k, v in fields.items()}
-                answer = (await client.post("/", json=sent)).json()
-                return answer.get("error") or answer["messageId"]
+        async def send(**fields):
+            sent = {"from": ME, "to": OPS} | {k.rstrip("_"): v for k, v in fields.items()}
+            answer = (await client.post("/", json=sent)).json()
+            return answer.get("error") or answer["messageId"]
 
-            yield send
-    finally:
-        stop(process)
+        yield send
 
 
 def outbox(path, **given):
