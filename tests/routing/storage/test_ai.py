@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +18,6 @@ from routing.agent.base.capnp_config import encode, runtime
 from routing.compile import names
 from routing.compile.workerd import config as workerd
 from routing.compile.workerd.binding_types.ai import KIND, TYPE
-from routing.home import HOME
 from routing.snapshot import BindingSpec, ModuleSpec, Secret
 from routing.state_access import HEADER, header_value, state_key
 from routing.storage.config import config
@@ -46,16 +44,6 @@ CODE = b"""export default {
 """
 MESSAGES = [{"role": "user", "content": "Hello"}]
 LLAMA = "@cf/meta/llama-3.1-8b-instruct"
-
-
-@pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="sluice-") as made:
-        monkeypatch.setenv("PYTHONPATH", str(HOME))
-        monkeypatch.chdir(made)
-        for name in ("log", "v", "state"):
-            (Path(made) / name).mkdir()
-        yield Path(made)
 
 
 @contextmanager
